@@ -54,6 +54,22 @@ func Append(head Head, records []*Record) (Batch, Head, error) {
 	return batch, head, nil
 }
 
+// HashAt returns the hash of the chain after the record seq of b, as the batch has it;
+// it does not verify.
+func HashAt(b Batch, seq uint64) (Hash, error) {
+	head := Head{Seq: b.First - 1, Hash: b.Before}
+	rest := b.Lines
+	for head.Seq < seq {
+		line, tail, found := bytes.Cut(rest, []byte{'\n'})
+		if !found {
+			return Hash{}, &ChainError{head.Seq + 1, "missing from its batch"}
+		}
+		rest = tail
+		head = Head{Seq: head.Seq + 1, Hash: link(head, line)}
+	}
+	return head.Hash, nil
+}
+
 func link(prev Head, line []byte) Hash {
 	var prefix [sha256.Size + 16]byte
 	copy(prefix[:], prev.Hash[:])

@@ -39,10 +39,13 @@ const (
 	Conflict
 	NotImplemented
 	UnknownRoute
+	UnknownHost
 	MethodNotAllowed
 	PayloadTooLarge
 	UnsupportedMediaType
 	Throttled
+	VaultNotFound
+	KeyTypeNotSupported
 
 	AuthenticationFailed
 	InvalidAuthenticationToken
@@ -74,6 +77,15 @@ const (
 	PrincipalNotFound
 	UnmatchedPrincipalType
 	LastOwner
+	BadRequestFormat
+	InvalidRoleAssignmentID
+	InvalidRoleDefinitionID
+	InvalidFilter
+	DeletedVaultNotFound
+	InvalidGroupLocation
+	SubscriptionReadOnly
+	ProviderNotRegistered
+	RoleDefinitionLimitExceeded
 
 	GraphBadRequest
 	GraphNotFound
@@ -113,10 +125,13 @@ var shapes = map[Kind]shape{
 	Conflict:              {409, "ConflictError", ""},
 	NotImplemented:        {501, "NotImplemented", ""},
 	UnknownRoute:          {404, "NotFound", ""},
+	UnknownHost:           {421, "MisdirectedRequest", ""},
 	MethodNotAllowed:      {405, "MethodNotAllowed", ""},
 	PayloadTooLarge:       {413, "RequestEntityTooLarge", ""},
 	UnsupportedMediaType:  {415, "UnsupportedMediaType", ""},
 	Throttled:             {429, "Throttled", ""},
+	VaultNotFound:         {404, "VaultNotFound", ""},
+	KeyTypeNotSupported:   {400, "BadParameter", "KeyTypeNotSupported"},
 
 	AuthenticationFailed:             {401, "AuthenticationFailed", ""},
 	InvalidAuthenticationToken:       {401, "InvalidAuthenticationToken", ""},
@@ -148,6 +163,15 @@ var shapes = map[Kind]shape{
 	PrincipalNotFound:                {400, "PrincipalNotFound", ""},
 	UnmatchedPrincipalType:           {400, "UnmatchedPrincipalType", ""},
 	LastOwner:                        {409, "LastOwnerAssignment", ""},
+	BadRequestFormat:                 {400, "BadRequestFormat", ""},
+	InvalidRoleAssignmentID:          {400, "InvalidRoleAssignmentId", ""},
+	InvalidRoleDefinitionID:          {400, "InvalidRoleDefinitionId", ""},
+	InvalidFilter:                    {400, "InvalidFilterInQueryString", ""},
+	DeletedVaultNotFound:             {404, "DeletedVaultNotFound", ""},
+	InvalidGroupLocation:             {409, "InvalidResourceGroupLocation", ""},
+	SubscriptionReadOnly:             {409, "ReadOnlyDisabledSubscription", ""},
+	ProviderNotRegistered:            {409, "MissingSubscriptionRegistration", ""},
+	RoleDefinitionLimitExceeded:      {400, "RoleDefinitionLimitExceeded", ""},
 
 	GraphBadRequest:   {400, "Request_BadRequest", ""},
 	GraphNotFound:     {404, "Request_ResourceNotFound", ""},

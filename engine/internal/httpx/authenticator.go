@@ -27,31 +27,43 @@ type Authenticator interface {
 	Authenticate(r *http.Request, aud Audience) (c authz.Caller, missing bool, err error)
 }
 
-// Hosts builds the URLs of the deployment. The port is part of the domain if it is
-// not 443.
+// Hosts builds the URLs of the deployment.
 type Hosts struct {
-	// Domain is D of login.D, management.D, graph.D and {vault}.vault.D.
+	// Domain is D of login.D, management.D, graph.D and {vault}.vault.D, with a port if
+	// it is not 443.
 	Domain string
+	// Azure means Azure's own public names instead of those of Domain.
+	Azure bool
+}
+
+// AzureHosts are Azure's own public names.
+var AzureHosts = Hosts{Azure: true}
+
+func (h Hosts) base(label, azure string) string {
+	if h.Azure {
+		return "https://" + azure
+	}
+	return "https://" + label + "." + h.Domain
 }
 
 // Login returns https://login.D.
-func (h Hosts) Login() string { return "https://login." + h.Domain }
+func (h Hosts) Login() string { return h.base("login", "login.microsoftonline.com") }
 
 // Management returns https://management.D.
-func (h Hosts) Management() string { return "https://management." + h.Domain }
+func (h Hosts) Management() string { return h.base("management", "management.azure.com") }
 
 // Graph returns https://graph.D.
-func (h Hosts) Graph() string { return "https://graph." + h.Domain }
-
-// VaultSuffix returns vault.D, the parent of every vault's host.
-func (h Hosts) VaultSuffix() string { return "vault." + h.Domain }
+func (h Hosts) Graph() string { return h.base("graph", "graph.microsoft.com") }
 
 // VaultResource returns https://vault.D, the resource that the challenge names.
-func (h Hosts) VaultResource() string { return "https://vault." + h.Domain }
+func (h Hosts) VaultResource() string { return h.base("vault", "vault.azure.net") }
+
+// VaultSuffix returns vault.D, the parent of every vault's host.
+func (h Hosts) VaultSuffix() string { return strings.TrimPrefix(h.VaultResource(), "https://") }
 
 // Vault returns the base URL of a vault, without a slash at its end.
 func (h Hosts) Vault(name string) string {
-	return "https://" + strings.ToLower(name) + ".vault." + h.Domain
+	return "https://" + strings.ToLower(name) + "." + h.VaultSuffix()
 }
 
 // Authority returns the base URL of the tenant at the login host.

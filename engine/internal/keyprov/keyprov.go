@@ -9,7 +9,6 @@ package keyprov
 
 import (
 	"context"
-	"crypto"
 	"errors"
 
 	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/sensitive"
@@ -130,5 +129,3 @@ var (
 	ErrDecrypt     = errors.New("the ciphertext cannot be decrypted")
 	ErrUnavailable = errors.New("the key provider is not available")
 )
-
-var _ crypto.Hash // hashes of algorithms are in algorithms.go

@@ -108,9 +108,9 @@ func syncDir(dir string) error {
 	return nil
 }
 
-// inspect refuses, without touching it, a file that is not a Coffer database or has
+// Inspect refuses, without touching it, a file that is not a Coffer database or has
 // a schema that this version does not know.
-func inspect(ctx context.Context, path string) error {
+func Inspect(ctx context.Context, path string) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)

@@ -30,6 +30,9 @@ type Options struct {
 	Path string
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time
+	// ReadOnly opens an existing file for View only: nothing is created, migrated or
+	// written, and Commit fails.
+	ReadOnly bool
 }
 
 // DB is an open database. It is safe for concurrent use.
@@ -66,10 +69,12 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if err := create(ctx, o.Path); err != nil {
-		return nil, err
+	if !o.ReadOnly {
+		if err := create(ctx, o.Path); err != nil {
+			return nil, err
+		}
 	}
-	if err := inspect(ctx, o.Path); err != nil {
+	if err := Inspect(ctx, o.Path); err != nil {
 		return nil, err
 	}
 	pool, err := sql.Open("sqlite3", dsn(o.Path, "rw", true))
@@ -85,6 +90,13 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		done:    make(chan struct{}),
 		stop:    make(chan struct{}),
 	}
+	for range maxReaders {
+		db.readers <- nil
+	}
+	if o.ReadOnly {
+		close(db.done)
+		return db, nil
+	}
 	writer, err := newSession(ctx, pool)
 	if err == nil {
 		err = migrate(writer)
@@ -92,9 +104,6 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		_ = pool.Close()
 		return nil, fmt.Errorf("open database %s: %w", o.Path, err)
-	}
-	for range maxReaders {
-		db.readers <- nil
 	}
 	go db.run(writer)
 	return db, nil

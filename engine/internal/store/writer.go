@@ -30,6 +30,11 @@ type write struct {
 func (db *DB) Commit(ctx context.Context, apply func(*Tx) error, record func(error) *audit.Record) error {
 	w := &write{ctx: ctx, apply: apply, record: record, done: make(chan struct{})}
 	select {
+	case <-db.done:
+		return ErrClosed
+	default:
+	}
+	select {
 	case db.queue <- w:
 	case <-ctx.Done():
 		return ctx.Err()

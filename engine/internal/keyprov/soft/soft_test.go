@@ -1,0 +1,13 @@
+package soft_test
+
+import (
+	"testing"
+
+	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/keyprov"
+	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/keyprov/keyprovtest"
+	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/keyprov/soft"
+)
+
+func TestConformance(t *testing.T) {
+	keyprovtest.Run(t, func(*testing.T) keyprov.Provider { return soft.New() })
+}

@@ -1,0 +1,237 @@
+package resource
+
+import (
+	"context"
+	"strings"
+
+	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/access"
+	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/audit"
+	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/authz"
+	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/fault"
+)
+
+// need is an action that the caller must hold at a scope.
+type need struct {
+	action, scope string
+	attributes    authz.Attributes
+}
+
+// administrative is an operation that is recorded under its first action.
+func administrative(status int, needs ...need) access.Operation {
+	return operation(audit.CategoryAdministrative, needs[0].action, status, needs...)
+}
+
+// vaultOperation is an operation on vaults, recorded as Azure's AuditEvent.
+func vaultOperation(name string, status int, needs ...need) access.Operation {
+	return operation(audit.CategoryAudit, name, status, needs...)
+}
+
+func operation(category, name string, status int, needs ...need) access.Operation {
+	return access.Operation{
+		Category: category, Name: name, Status: status,
+		Authorize: func(snapshot *access.Snapshot, subject *access.Subject, rec *audit.Record) error {
+			rec.ResourceID = ""
+			for _, n := range needs {
+				if err := authorize(snapshot, subject, n, rec); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func authorize(snapshot *access.Snapshot, subject *access.Subject, n need, rec *audit.Record) error {
+	scope, err := parseScope(n.scope)
+	if err != nil {
+		return err
+	}
+	return snapshot.AuthorizeManagement(subject, n.action, scope, n.attributes, rec)
+}
+
+// parseScope reads a scope that a request names.
+func parseScope(text string) (authz.Scope, error) {
+	scope, err := authz.ParseScope(text)
+	if err != nil {
+		f := fault.New(fault.BadRequest, "The scope '%s' is not valid.", clean(text))
+		f.Cause = err
+		return scope, f
+	}
+	return scope, nil
+}
+
+// anyone is an operation that every principal of the directory may call: what it shows
+// is filtered by what the caller may see. The snapshot and the subject of the decision
+// go to seen.
+func anyone(action string, seen *viewer) access.Operation {
+	return access.Operation{
+		Category: audit.CategoryAdministrative, Name: action, Status: 200,
+		Authorize: func(snapshot *access.Snapshot, subject *access.Subject, rec *audit.Record) error {
+			rec.Properties.Action = action
+			seen.snapshot, seen.subject = snapshot, subject
+			return nil
+		},
+	}
+}
+
+// viewer decides what a caller may see, within one read.
+type viewer struct {
+	snapshot *access.Snapshot
+	subject  *access.Subject
+}
+
+// may reports whether the caller holds the action at the scope.
+func (v *viewer) may(action, scope string) (bool, error) {
+	parsed, err := parseScope(scope)
+	if err != nil {
+		return false, err
+	}
+	chain, err := v.snapshot.Chain(parsed)
+	if err != nil {
+		return false, err
+	}
+	return v.subject.Decide(action, false, chain, authz.Attributes{}).Allowed, nil
+}
+
+// Reject records and refuses a request that could not be read, such as one with a
+// malformed body, for the reason err. A caller who may not perform the action at the
+// scope learns only that.
+func (s *Service) Reject(ctx context.Context, caller authz.Caller, action, scope string, err error) error {
+	if err == nil {
+		err = fault.New(fault.BadRequest, "The request is not valid.")
+	}
+	op := operation(audit.CategoryAdministrative, action, 400, need{action: action, scope: scope})
+	return s.gate.Read(ctx, caller, op, func(Reader, *audit.Record) error { return err })
+}
+
+// RejectUnknown is Reject for a request that names no operation at all.
+func (s *Service) RejectUnknown(ctx context.Context, caller authz.Caller, err error) error {
+	if err == nil {
+		err = fault.New(fault.BadRequest, "The request is not valid.")
+	}
+	return s.gate.Read(ctx, caller, anyone("Unknown", &viewer{}), func(Reader, *audit.Record) error { return err })
+}
+
+// Unauthenticated records a request whose caller could not be told, and refuses it for
+// the reason err.
+func (s *Service) Unauthenticated(ctx context.Context, caller authz.Caller, err error) error {
+	if err == nil {
+		err = fault.New(fault.AuthenticationFailed, "Authentication failed.")
+	}
+	return s.gate.Refuse(ctx, caller, access.Operation{Category: audit.CategoryAdministrative, Name: "Authentication"}, err)
+}
+
+// stamp says that the caller did something now.
+func (s *Service) stamp(r Reader, caller authz.Caller) Stamp {
+	if caller.Type == authz.ServicePrincipal {
+		return Stamp{At: r.Now(), By: caller.AppID, Type: "Application"}
+	}
+	by := caller.Name
+	if by == "" {
+		by = caller.ObjectID
+	}
+	return Stamp{At: r.Now(), By: by, Type: "User"}
+}
+
+func findSubscription(r Reader, id string) (Subscription, error) {
+	sub, found, err := r.Subscription(id)
+	if err == nil && !found {
+		err = fault.New(fault.SubscriptionNotFound, "The subscription '%s' could not be found.", clean(id))
+	}
+	return sub, err
+}
+
+// writableSubscription is findSubscription for a change in it.
+func writableSubscription(r Reader, id string) (Subscription, error) {
+	sub, err := findSubscription(r, id)
+	if err == nil && sub.State != SubscriptionEnabled {
+		err = fault.New(fault.SubscriptionReadOnly, "The subscription '%s' is disabled and therefore marked as read only. You cannot perform any write actions on this subscription until it is re-enabled.", sub.ID)
+	}
+	return sub, err
+}
+
+func findGroup(r Reader, subscription, name string) (Group, error) {
+	if _, err := findSubscription(r, subscription); err != nil {
+		return Group{}, err
+	}
+	g, found, err := r.ResourceGroup(subscription, name)
+	if err == nil && !found {
+		err = fault.New(fault.ResourceGroupNotFound, "Resource group '%s' could not be found.", clean(name))
+	}
+	return g, err
+}
+
+// VaultID names a vault by its place.
+type VaultID struct {
+	SubscriptionID, ResourceGroup, Name string
+}
+
+// ResourceID returns the ARM id.
+func (id VaultID) ResourceID() string {
+	return "/subscriptions/" + id.SubscriptionID + "/resourceGroups/" + id.ResourceGroup + "/providers/Microsoft.KeyVault/vaults/" + id.Name
+}
+
+// findVault returns the live vault.
+func findVault(r Reader, id VaultID) (Vault, error) {
+	if _, err := findGroup(r, id.SubscriptionID, id.ResourceGroup); err != nil {
+		return Vault{}, err
+	}
+	v, found, err := r.VaultByName(id.Name)
+	if err == nil && (!found || !v.Live() || !v.in(id.SubscriptionID, id.ResourceGroup)) {
+		err = vaultNotFound(id)
+	}
+	return v, err
+}
+
+func vaultNotFound(id VaultID) error {
+	return fault.New(fault.ResourceNotFound,
+		"The Resource 'Microsoft.KeyVault/vaults/%s' under resource group '%s' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+		clean(id.Name), clean(id.ResourceGroup))
+}
+
+// scopeExists fails with Azure's 404 if the scope names something that is not there.
+func (s *Service) scopeExists(r Reader, scope authz.Scope) error {
+	text := scope.String()
+	if id, ok := scope.ManagementGroup(); ok {
+		_, err := findManagementGroup(r, id)
+		return err
+	}
+	sub, ok := scope.Subscription()
+	if !ok {
+		return nil
+	}
+	if _, err := findSubscription(r, sub); err != nil {
+		return err
+	}
+	group, ok := scope.ResourceGroup()
+	if !ok {
+		return nil
+	}
+	if _, err := findGroup(r, sub, group); err != nil {
+		return err
+	}
+	parts := strings.Split(strings.Trim(text, "/"), "/")
+	if len(parts) < 8 {
+		return nil
+	}
+	if !strings.EqualFold(parts[5], "Microsoft.KeyVault") || !strings.EqualFold(parts[6], "vaults") {
+		return fault.New(fault.ResourceNotFound, "The Resource '%s/%s/%s' under resource group '%s' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+			clean(parts[5]), clean(parts[6]), clean(parts[7]), clean(group))
+	}
+	_, err := findVault(r, VaultID{SubscriptionID: sub, ResourceGroup: group, Name: parts[7]})
+	return err
+}
+
+// clean makes a name from a request fit for a message.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < 0x20 || r == 0x7f {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+	if len(s) > 128 {
+		s = strings.ToValidUTF8(s[:128], "")
+	}
+	return s
+}
