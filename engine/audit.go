@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -70,4 +71,48 @@ func VerifyAudit(ctx context.Context, path string, from *Checkpoint, each func(s
 	}
 	head := Checkpoint{Seq: verifier.Head.Seq, Hash: verifier.Head.Hash.String()}
 	return head, errors.Join(err, db.Close())
+}
+
+// AuditLog reads the audit log of a database file without verifying it.
+type AuditLog struct{ db *store.DB }
+
+// OpenAuditLog opens the audit log of the database at path, for reading only. It needs
+// no root key.
+func OpenAuditLog(ctx context.Context, path string) (*AuditLog, error) {
+	db, err := store.Open(ctx, store.Options{Path: path, ReadOnly: true})
+	if err != nil {
+		return nil, openError(err)
+	}
+	return &AuditLog{db}, nil
+}
+
+// Close closes the file.
+func (l *AuditLog) Close() error { return l.db.Close() }
+
+// Read calls fn with each record after the number after, as JSON, in order.
+func (l *AuditLog) Read(ctx context.Context, after uint64, fn func(seq uint64, record []byte) error) error {
+	return l.db.View(ctx, func(v *store.View) error {
+		return v.AuditBatches(after, func(b audit.Batch) error {
+			seq := b.First
+			for line := range bytes.Lines(b.Lines) {
+				if seq > after {
+					if err := fn(seq, bytes.TrimSuffix(line, []byte{'\n'})); err != nil {
+						return err
+					}
+				}
+				seq++
+			}
+			return nil
+		})
+	})
+}
+
+// End returns the number of the last record, 0 if there is none.
+func (l *AuditLog) End(ctx context.Context) (seq uint64, err error) {
+	err = l.db.View(ctx, func(v *store.View) error {
+		head, err := v.AuditHead()
+		seq = head.Seq
+		return err
+	})
+	return seq, err
 }

@@ -63,7 +63,15 @@ func passphraseRoot(ctx context.Context, db *store.DB, name string) (seal.Root, 
 			return nil, err
 		}
 	}
-	return seal.PassphraseRoot(pass, salt)
+	root, err := seal.PassphraseRoot(pass, salt)
+	if err != nil {
+		return nil, err
+	}
+	check, err := readSetting(ctx, db, settingRootCheck)
+	if err == nil && check != nil {
+		err = seal.NewRing(root).Check(ctx, check)
+	}
+	return root, err
 }
 
 func makeSalt(ctx context.Context, db *store.DB) ([]byte, error) {
@@ -105,7 +113,7 @@ func rootError(err error) error {
 		return nil
 	case errors.Is(err, seal.ErrWrongRootKey), errors.Is(err, seal.ErrTampered):
 		return fmt.Errorf("%w: %w", ErrWrongRootKey, err)
-	case errors.Is(err, seal.ErrNoRootKey), errors.Is(err, seal.ErrBadRootKey), errors.Is(err, os.ErrNotExist), errors.Is(err, os.ErrPermission):
+	case errors.Is(err, seal.ErrNoRootKey), errors.Is(err, seal.ErrBadRootKey), errors.Is(err, seal.ErrExposed), errors.Is(err, os.ErrNotExist), errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("%w: %w", ErrNoRootKey, err)
 	}
 	return err

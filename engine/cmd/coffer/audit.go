@@ -12,7 +12,7 @@ import (
 
 func auditCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "audit", Short: "Work with the audit log"}
-	cmd.AddCommand(auditVerifyCommand(), auditExportCommand())
+	cmd.AddCommand(auditVerifyCommand(), auditExportCommand(), auditSearchCommand(), auditTailCommand())
 	return cmd
 }
 

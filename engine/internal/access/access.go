@@ -287,7 +287,7 @@ func (s *Snapshot) checkPrincipal(caller authz.Caller) error {
 	if err != nil {
 		return err
 	}
-	if found && !app.Enabled || !found && caller.Type == authz.ServicePrincipal {
+	if !found || !app.Enabled {
 		return fault.New(fault.Unauthorized, "The application '%s' of the token is disabled or does not exist.", caller.AppID)
 	}
 	return nil

@@ -58,7 +58,7 @@ func (s *Snapshot) AuthorizeData(subject *Subject, v *Vault, req DataRequest, re
 	}
 	return fault.New(fault.ForbiddenByRBAC,
 		"Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: %s\r\nAction: '%s'\r\nResource: '%s'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: 'DeniedWithNoValidRBAC' \r\nVault: %s;location=%s\r\n",
-		describe(subject.Caller), req.Action, scope, v.Name, v.Location)
+		describe(subject.Caller), req.Action, strings.ToLower(scope.String()), v.Name, v.Location)
 }
 
 func (v *Vault) authorizeByPolicy(subject *Subject, req DataRequest, rec *audit.Record) error {

@@ -139,9 +139,8 @@ func vaultName(host string) string {
 }
 
 func networkInfo(ip string) string {
-	family := "Ipv4"
 	if strings.Contains(ip, ":") {
-		family = "Ipv6"
+		return "conn_type=Ipv6;addr=" + ip + ";act_addr_fam=InterNetworkV6;"
 	}
-	return "conn_type=" + family + ";addr=" + ip + ";act_addr_fam=InterNetwork" + strings.TrimPrefix(family[4:], "4")
+	return "conn_type=Ipv4;addr=" + ip + ";act_addr_fam=InterNetwork;"
 }

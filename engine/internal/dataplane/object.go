@@ -77,4 +77,3 @@ func serveRestore(r *request) ([]byte, error) {
 
 // malformed is the answer to a body that lacks what the operation needs.
 func malformed() error { return fault.New(fault.BadParameter, "Property  has invalid value\r\n") }
-

@@ -184,4 +184,3 @@ func unsupported() error {
 }
 
 func serveUnsupported(r *request) ([]byte, error) { return nil, r.refuse(unsupported()) }
-

@@ -22,6 +22,7 @@ type ApplicationInput struct {
 	PublicRedirectURIs *[]string
 	PublicClient       *bool
 	Keys               *[]Credential // the whole list of certificates
+	Passwords          *[]string     // the key ids of the client secrets to keep
 	Extra              Extra
 	Owners             []string // at creation only
 }
@@ -50,10 +51,8 @@ func (s *Service) CreateApplication(ctx context.Context, caller authz.Caller, in
 		if err := w.InsertApplication(a); err != nil {
 			return err
 		}
-		if in.Keys != nil {
-			if err := replaceKeys(w, a.ID, *in.Keys); err != nil {
-				return err
-			}
+		if err := replaceCredentials(w, a.ID, in.Keys, in.Passwords); err != nil {
+			return err
 		}
 		if err := addOwners(w, a.ID, in.Owners); err != nil {
 			return err
@@ -112,7 +111,7 @@ func (s *Service) ListApplications(ctx context.Context, caller authz.Caller, q Q
 func (s *Service) UpdateApplication(ctx context.Context, caller authz.Caller, id string, byAppID bool, in ApplicationInput) (Application, error) {
 	var a Application
 	op := operation{name: "Update application", action: actionWriteApplications, collection: "applications", target: id}
-	if in.Keys != nil {
+	if in.Keys != nil || in.Passwords != nil {
 		op.name, op.and = "Update application - Certificates and secrets management", actionWriteCredentials
 	}
 	prepare := func() error {
@@ -129,10 +128,8 @@ func (s *Service) UpdateApplication(ctx context.Context, caller authz.Caller, id
 		if err = checkURIs(w, a); err != nil {
 			return err
 		}
-		if in.Keys != nil {
-			if err := replaceKeys(w, a.ID, *in.Keys); err != nil {
-				return err
-			}
+		if err := replaceCredentials(w, a.ID, in.Keys, in.Passwords); err != nil {
+			return err
 		}
 		return w.UpdateApplication(a)
 	})

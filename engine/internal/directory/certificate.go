@@ -41,6 +41,46 @@ func ParseCertificate(data []byte) (*x509.Certificate, error) {
 	return cert, nil
 }
 
+// replaceCredentials applies the lists of credentials that an update gives: nil leaves
+// its kind alone. A list of passwords can only take away: secrets are made by
+// AddPassword.
+func replaceCredentials(w Writer, ownerID string, keys *[]Credential, passwords *[]string) error {
+	if passwords != nil {
+		if err := keepPasswords(w, ownerID, *passwords); err != nil {
+			return err
+		}
+	}
+	if keys == nil {
+		return nil
+	}
+	return replaceKeys(w, ownerID, *keys)
+}
+
+func keepPasswords(w Writer, ownerID string, keep []string) error {
+	held, err := w.Credentials(ownerID)
+	if err != nil {
+		return err
+	}
+	gone := map[string]bool{}
+	for _, c := range held {
+		if c.Kind == PasswordCredential {
+			gone[c.KeyID] = true
+		}
+	}
+	for _, id := range keep {
+		if !gone[id] {
+			return fault.New(fault.GraphBadRequest, "New password credentials must be generated with addPassword.")
+		}
+		delete(gone, id)
+	}
+	for id := range gone {
+		if _, err := w.DeleteCredential(ownerID, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // replaceKeys makes the certificates of the owner those of keys. An entry without a
 // certificate stands for the one with its key id that is there (clients send back what
 // they read, which leaves the certificate out).

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/fault"
 )
@@ -53,7 +54,7 @@ var filterable = map[ObjectType]map[Operator][]string{
 	},
 }
 
-// checkQuery refuses what the store cannot answer.
+// checkQuery refuses what the store cannot answer, and spells names as the store does.
 func checkQuery(q *Query, t ObjectType) error {
 	if q.Limit == 0 {
 		q.Limit = DefaultLimit
@@ -80,9 +81,12 @@ func checkFilter(f *Filter, t ObjectType, nodes *int) error {
 		}
 		return nil
 	}
-	if !slices.Contains(filterable[t][f.Operator], f.Property) {
+	known := filterable[t][f.Operator]
+	i := slices.IndexFunc(known, func(name string) bool { return strings.EqualFold(name, f.Property) })
+	if i < 0 {
 		return fault.New(fault.GraphBadRequest, "Unsupported or invalid query filter clause specified for property '%s' of resource '%s'.", clean(f.Property), t)
 	}
+	f.Property = known[i]
 	return nil
 }
 

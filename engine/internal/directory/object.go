@@ -11,6 +11,23 @@ import (
 // maxIDs bounds the ids of one request (as in Graph).
 const maxIDs = 1000
 
+// Refuse records a request that stands for no operation (an unknown path, a body that
+// cannot be read, a token that is not good) and returns why it is refused: for want of
+// a caller before anything else.
+func (s *Service) Refuse(ctx context.Context, caller authz.Caller, why error) error {
+	switch {
+	case why == nil && caller.IsZero(), caller.IsZero() && fault.From(why).Status() != 401:
+		why = fault.New(fault.GraphUnauthorized, "Access token is empty.")
+	case why == nil:
+		why = fault.New(fault.GraphBadRequest, "The request is not one that is known here.")
+	}
+	op := operation{name: "Authentication", collection: "directoryObjects"}
+	if !caller.IsZero() {
+		op.name = "Unknown operation"
+	}
+	return s.gate.Refuse(ctx, caller, s.gated(op, 200), why)
+}
+
 // Me returns the caller's own object: a user or a service principal.
 func (s *Service) Me(ctx context.Context, caller authz.Caller) (Object, error) {
 	var o Object

@@ -12,9 +12,11 @@ import (
 type ServicePrincipalInput struct {
 	AppID   *string // at creation only
 	Enabled *bool
-	Keys    *[]Credential
-	Extra   Extra
-	Owners  []string // at creation only
+	Keys    *[]Credential // the whole list of certificates
+	// Passwords are the key ids of the client secrets to keep.
+	Passwords *[]string
+	Extra     Extra
+	Owners    []string // at creation only
 }
 
 // CreateServicePrincipal creates the service principal of an application.
@@ -49,10 +51,8 @@ func (s *Service) CreateServicePrincipal(ctx context.Context, caller authz.Calle
 		if err := w.InsertServicePrincipal(p); err != nil {
 			return err
 		}
-		if in.Keys != nil {
-			if err := replaceKeys(w, p.ID, *in.Keys); err != nil {
-				return err
-			}
+		if err := replaceCredentials(w, p.ID, in.Keys, in.Passwords); err != nil {
+			return err
 		}
 		return addOwners(w, p.ID, in.Owners)
 	})
@@ -117,7 +117,7 @@ func asksFor(f *Filter, appID string) bool {
 func (s *Service) UpdateServicePrincipal(ctx context.Context, caller authz.Caller, id string, byAppID bool, in ServicePrincipalInput) (ServicePrincipal, error) {
 	var p ServicePrincipal
 	op := operation{name: "Update service principal", action: actionWriteServicePrincipals, collection: "servicePrincipals", target: id}
-	if in.Keys != nil {
+	if in.Keys != nil || in.Passwords != nil {
 		op.name, op.and = "Update service principal - Certificates and secrets management", actionWriteCredentials
 	}
 	prepare := func() error {
@@ -134,10 +134,8 @@ func (s *Service) UpdateServicePrincipal(ctx context.Context, caller authz.Calle
 		if !p.Enabled && p.ID == caller.ObjectID {
 			return fault.New(fault.GraphBadRequest, "You cannot disable the service principal that you are signed in with.")
 		}
-		if in.Keys != nil {
-			if err := replaceKeys(w, p.ID, *in.Keys); err != nil {
-				return err
-			}
+		if err := replaceCredentials(w, p.ID, in.Keys, in.Passwords); err != nil {
+			return err
 		}
 		return w.UpdateServicePrincipal(p)
 	})
@@ -163,6 +161,9 @@ func (s *Service) DeleteServicePrincipal(ctx context.Context, caller authz.Calle
 func (in ServicePrincipalInput) applyTo(p *ServicePrincipal) error {
 	if in.Enabled != nil {
 		p.Enabled = *in.Enabled
+	}
+	if value, ok := in.Extra["appRoleAssignmentRequired"]; ok && string(value) != "false" && string(value) != "null" {
+		return invalid("appRoleAssignmentRequired", "assignments of application roles are not supported, so it must be false")
 	}
 	return setExtra(&p.Extra, in.Extra, servicePrincipalExtra)
 }

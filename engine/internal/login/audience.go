@@ -15,16 +15,25 @@ type audiences struct {
 	first map[httpx.Audience]string
 }
 
-func newAudiences(hosts httpx.Hosts) audiences {
+// newAudiences takes the names of the deployment, its own first, and adds those that
+// clients have built in.
+func newAudiences(names []httpx.Hosts) audiences {
 	a := audiences{known: map[string]httpx.Audience{}, first: map[httpx.Audience]string{}}
-	a.add(httpx.VaultAudience, hosts.VaultResource(), "https://vault.azure.net", "cfa8b339-82a2-471a-a3c9-0fc0be7a4093")
-	a.add(httpx.ManagementAudience, hosts.Management(), "https://management.azure.com", "https://management.core.windows.net", "797f4846-ba00-4fd7-ba43-dac1f8f63013")
-	a.add(httpx.GraphAudience, hosts.Graph(), "https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000")
+	for _, h := range append(names, httpx.AzureHosts) {
+		a.add(httpx.VaultAudience, h.VaultResource())
+		a.add(httpx.ManagementAudience, h.Management())
+		a.add(httpx.GraphAudience, h.Graph())
+	}
+	a.add(httpx.VaultAudience, "cfa8b339-82a2-471a-a3c9-0fc0be7a4093")
+	a.add(httpx.ManagementAudience, "https://management.core.windows.net", "797f4846-ba00-4fd7-ba43-dac1f8f63013")
+	a.add(httpx.GraphAudience, "00000003-0000-0000-c000-000000000000")
 	return a
 }
 
 func (a *audiences) add(service httpx.Audience, names ...string) {
-	a.first[service] = names[0]
+	if a.first[service] == "" {
+		a.first[service] = names[0]
+	}
 	for _, name := range names {
 		a.known[strings.ToLower(name)] = service
 		if u, err := url.Parse(name); err == nil && u.Port() != "" {

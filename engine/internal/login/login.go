@@ -19,6 +19,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -60,7 +61,7 @@ type Grant struct {
 	AppID            string
 	Data             GrantData
 	Created, Expires time.Time
-	Used             bool
+	Used             time.Time // zero until it is
 }
 
 // GrantData is what a grant remembers of the sign-in.
@@ -72,7 +73,6 @@ type GrantData struct {
 	Redirect  string   `json:"redirect,omitempty"`
 	Challenge string   `json:"challenge,omitempty"` // PKCE, S256
 	Nonce     string   `json:"nonce,omitempty"`
-	Denied    bool     `json:"denied,omitempty"`
 	Polled    int64    `json:"polled,omitempty"` // Unix seconds of the last poll
 	V1        bool     `json:"v1,omitempty"`
 }
@@ -99,7 +99,6 @@ type Reader interface {
 type Writer interface {
 	Reader
 
-	InsertUser(u directory.User, passwordHash string) error
 	SetPassword(userID, hash string, forceChange bool, sessionsFrom time.Time) error
 	UseTOTP(userID string, step int64) (bool, error)
 	PutDataKey(id string, wrapped []byte) error
@@ -109,11 +108,12 @@ type Writer interface {
 	// PutGrant adds a grant or replaces the one with its hash.
 	PutGrant(g Grant) error
 	// UseGrant marks a grant as used; false if it was before, or is gone.
-	UseGrant(hash []byte) (bool, error)
+	UseGrant(hash []byte, now time.Time) (bool, error)
 	// DeleteFamily revokes all grants of the kind with the family.
 	DeleteFamily(kind GrantKind, family string) error
-	// TakeOnce notes something that may come once; false if it came before.
-	TakeOnce(hash []byte, expires time.Time) (bool, error)
+	// TakeOnce notes something that may come once and what came with it; false if it
+	// came before with something else.
+	TakeOnce(hash, with []byte, expires time.Time) (bool, error)
 	PutFailures(hash []byte, f Failures) error
 	// TidyLogin deletes what has expired by the time, at most limit rows of each kind.
 	TidyLogin(now time.Time, limit int) error
@@ -124,9 +124,9 @@ type Options struct {
 	Store access.Store[Reader, Writer]
 	Ring  *seal.Ring
 	Hosts httpx.Hosts
-	// Aliases are other names, with their ports, under which the login host answers
-	// (login.microsoftonline.com).
-	Aliases  []string
+	// Also are the other names of the same deployment (Azure's own): their tokens are
+	// good here too.
+	Also     []httpx.Hosts
 	TenantID string
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time
@@ -137,12 +137,12 @@ type Options struct {
 
 // Service is the login host, and the Authenticator of the other hosts.
 type Service struct {
-	store   access.Store[Reader, Writer]
-	ring    *seal.Ring
-	hosts   httpx.Hosts
-	aliases []string
-	tenant  string
-	now     func() time.Time
+	store  access.Store[Reader, Writer]
+	ring   *seal.Ring
+	hosts  httpx.Hosts
+	also   []httpx.Hosts
+	tenant string
+	now    func() time.Time
 	audiences
 	keys     keyring
 	tokens   tokenCache
@@ -164,12 +164,9 @@ func New(o Options) *Service {
 	}
 	s := &Service{
 		store: o.Store, ring: o.Ring, hosts: o.Hosts, tenant: strings.ToLower(o.TenantID), now: o.Now,
-		audiences: newAudiences(o.Hosts),
-		hashing:   make(chan struct{}, maxHashing),
-		process:   map[string][sha256.Size]byte{},
-	}
-	for _, alias := range o.Aliases {
-		s.aliases = append(s.aliases, strings.ToLower(alias))
+		also: o.Also, audiences: newAudiences(append([]httpx.Hosts{o.Hosts}, o.Also...)),
+		hashing: make(chan struct{}, maxHashing),
+		process: map[string][sha256.Size]byte{},
 	}
 	s.issuers.client = restrict(o.Client)
 	return s
@@ -184,8 +181,15 @@ func (s *Service) AllowProcessSecret(appID string, secret sensitive.String) {
 	s.process[strings.ToLower(appID)] = sha256.Sum256([]byte(secret.Reveal()))
 }
 
-// issuer is the issuer of every token.
+// issuer is the issuer of every token that this service makes.
 func (s *Service) issuer() string { return s.hosts.Authority(s.tenant) + "/" }
+
+// isIssuer reports whether the tokens of the issuer are the deployment's own.
+func (s *Service) isIssuer(issuer string) bool {
+	return issuer == s.issuer() || slices.ContainsFunc(s.also, func(h httpx.Hosts) bool {
+		return issuer == h.Authority(s.tenant)+"/"
+	})
+}
 
 // view is store.View with a result.
 func view[T any](ctx context.Context, s *Service, fn func(Reader) (T, error)) (T, error) {

@@ -154,7 +154,7 @@ func (s *Service) verifyToken(ctx context.Context, text string) (*verified, *pro
 
 // readClaims takes the caller from the claims of a token whose signature is good.
 func (s *Service) readClaims(claims object) (*verified, *problem) {
-	if issuer := claims.text("iss"); issuer != s.issuer() {
+	if issuer := claims.text("iss"); !s.isIssuer(issuer) {
 		return nil, &problem{reason: wrongIssuer, found: issuer}
 	}
 	audience := claims.text("aud")

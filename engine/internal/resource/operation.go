@@ -235,3 +235,16 @@ func clean(s string) string {
 	}
 	return s
 }
+
+// Nothing authorises and records the reading of a list that is always empty here, such
+// as that of deny assignments.
+func (s *Service) Nothing(ctx context.Context, caller authz.Caller, action, scope string) error {
+	op := administrative(200, need{action: action, scope: normalScope(scope)})
+	return s.gate.Read(ctx, caller, op, func(r Reader, _ *audit.Record) error {
+		at, err := parseScope(normalScope(scope))
+		if err != nil {
+			return err
+		}
+		return s.scopeExists(r, at)
+	})
+}

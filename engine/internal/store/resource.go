@@ -184,14 +184,14 @@ func fromMicros(n int64) time.Time {
 	return time.UnixMicro(n).UTC()
 }
 
-func seconds(t time.Time) int64 {
+func unixOf(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
 	}
 	return t.Unix()
 }
 
-func fromSeconds(n int64) time.Time {
+func unixTime(n int64) time.Time {
 	if n == 0 {
 		return time.Time{}
 	}

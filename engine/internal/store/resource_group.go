@@ -148,9 +148,9 @@ func (tx *Tx) SetProviderUnregistered(subscriptionID, namespace string, unregist
 	return nil
 }
 
-const groupColumns = "subscription_id, name, location, managed_by, tags, created, updated FROM resource_groups"
+const resourceGroupColumns = "subscription_id, name, location, managed_by, tags, created, updated FROM resource_groups"
 
-func scanGroup(scan func(...any) error) (resource.Group, error) {
+func scanResourceGroup(scan func(...any) error) (resource.Group, error) {
 	var g resource.Group
 	var tags string
 	var created, updated int64
@@ -163,7 +163,7 @@ func scanGroup(scan func(...any) error) (resource.Group, error) {
 
 // ResourceGroup implements resource.Reader.
 func (v *View) ResourceGroup(subscriptionID, name string) (resource.Group, bool, error) {
-	g, err := scanGroup(v.s.row("SELECT "+groupColumns+" WHERE subscription_id = ? AND fold = ?", strings.ToLower(subscriptionID), strings.ToLower(name)).Scan)
+	g, err := scanResourceGroup(v.s.row("SELECT "+resourceGroupColumns+" WHERE subscription_id = ? AND fold = ?", strings.ToLower(subscriptionID), strings.ToLower(name)).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return g, false, nil
 	}
@@ -176,9 +176,9 @@ func (v *View) ResourceGroup(subscriptionID, name string) (resource.Group, bool,
 // ResourceGroups implements resource.Reader.
 func (v *View) ResourceGroups(subscriptionID, after string, limit int) ([]resource.Group, error) {
 	var list []resource.Group
-	err := v.s.each("SELECT "+groupColumns+" WHERE subscription_id = ? AND fold > ? ORDER BY fold LIMIT ?",
+	err := v.s.each("SELECT "+resourceGroupColumns+" WHERE subscription_id = ? AND fold > ? ORDER BY fold LIMIT ?",
 		[]any{strings.ToLower(subscriptionID), after, limit}, func(scan func(...any) error) error {
-			g, err := scanGroup(scan)
+			g, err := scanResourceGroup(scan)
 			list = append(list, g)
 			return err
 		})

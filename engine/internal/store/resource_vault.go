@@ -61,7 +61,7 @@ func scanVault(scan func(...any) error) (resource.Vault, error) {
 		return v, err
 	}
 	v.Created.At, v.Updated.At = fromMicros(created), fromMicros(updated)
-	v.Deleted, v.PurgeAt = fromSeconds(deleted), fromSeconds(purgeAt)
+	v.Deleted, v.PurgeAt = unixTime(deleted), unixTime(purgeAt)
 	v.ForDeployment, v.ForDiskEncryption, v.ForTemplateDeployment = optional(deployment), optional(disk), optional(template)
 	if err := decode(tags, &v.Tags); err != nil {
 		return v, fmt.Errorf("tags of vault %s: %w", v.ID, err)
@@ -146,7 +146,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 
 			v.ID, strings.ToLower(v.Name), v.Name, strings.ToLower(v.SubscriptionID), strings.ToLower(v.ResourceGroup), v.ResourceGroup, v.Location, v.TenantID,
 			v.Premium, tags, policies, network, v.PublicNetworkAccess, nullable(v.ForDeployment), nullable(v.ForDiskEncryption), nullable(v.ForTemplateDeployment),
 			v.RBAC, v.RetentionDays, v.PurgeProtection, micros(v.Created.At), v.Created.By, v.Created.Type,
-			micros(v.Updated.At), v.Updated.By, v.Updated.Type, seconds(v.Deleted), seconds(v.PurgeAt))
+			micros(v.Updated.At), v.Updated.By, v.Updated.Type, unixOf(v.Deleted), unixOf(v.PurgeAt))
 	}
 	if err != nil {
 		return fmt.Errorf("insert vault: %w", err)
@@ -163,7 +163,7 @@ for_deployment = ?, for_disk = ?, for_template = ?, rbac = ?, retention = ?, pur
 updated = ?, updated_by = ?, updated_type = ?, deleted = ?, purge_at = ? WHERE id = ?`,
 			v.TenantID, v.Premium, tags, policies, network, v.PublicNetworkAccess,
 			nullable(v.ForDeployment), nullable(v.ForDiskEncryption), nullable(v.ForTemplateDeployment), v.RBAC, v.RetentionDays, v.PurgeProtection,
-			micros(v.Updated.At), v.Updated.By, v.Updated.Type, seconds(v.Deleted), seconds(v.PurgeAt), v.ID)
+			micros(v.Updated.At), v.Updated.By, v.Updated.Type, unixOf(v.Deleted), unixOf(v.PurgeAt), v.ID)
 	}
 	if err != nil {
 		return fmt.Errorf("update vault: %w", err)
@@ -200,7 +200,7 @@ func (v *View) OperationResult(subscriptionID, id string) (time.Time, bool, erro
 	if err != nil {
 		return time.Time{}, false, fmt.Errorf("read operation result: %w", err)
 	}
-	return fromSeconds(created), true, nil
+	return unixTime(created), true, nil
 }
 
 // PutOperationResult implements resource.Writer.

@@ -221,12 +221,15 @@ func (u *use) obtain(r Reader, o *Object, v *Version) error {
 	if u.key = u.s.opened.get(id); u.key != nil {
 		return nil
 	}
-	_, full, found, err := r.Find(o.VaultID, Keys, o.Fold, v.ID, true)
-	if err != nil {
-		return err
-	}
-	if !found {
-		return u.notFound()
+	full := *v
+	if full.Sealed == nil {
+		var found bool
+		if _, full, found, err = r.Find(o.VaultID, Keys, o.Fold, v.ID, true); err != nil {
+			return err
+		}
+		if !found {
+			return u.notFound()
+		}
 	}
 	dataKey, err := u.s.dataKeyIn(u.ctx, r, o.VaultID)
 	if err != nil {

@@ -155,7 +155,7 @@ func (c *call) authorize(s *access.Snapshot, subject *access.Subject, rec *audit
 	return err
 }
 
-func (c *call) request(*access.Vault) access.DataRequest {
+func (c *call) request(v *access.Vault) access.DataRequest {
 	req := access.DataRequest{
 		Action: actionPrefix + c.rule.action, Type: c.rule.kind.objectType(), Permission: c.rule.permission,
 		Collection: string(c.rule.kind),
@@ -163,7 +163,29 @@ func (c *call) request(*access.Vault) access.DataRequest {
 	if c.rule.scoped && c.fold != "" {
 		req.Name = c.ref.Name
 	}
+	if v.RBAC {
+		req.Attributes = c.attributes(v, req.Name)
+	}
 	return req
+}
+
+// attributes are what conditions may ask for: the name of the object belongs to the
+// request where it may be a new one, and is absent for a collection (wire reference 5.3).
+func (c *call) attributes(v *access.Vault, name string) authz.Attributes {
+	attrs := authz.Attributes{}.With(authz.FromResource, authz.AttrVaultName, v.Name)
+	if name == "" {
+		return attrs
+	}
+	source := authz.FromResource
+	switch c.op {
+	case "SecretSet", "SecretRestore", "KeyCreate", "KeyImport", "KeyRestore":
+		source = authz.FromRequest
+	}
+	attribute := authz.AttrSecretName
+	if c.rule.kind == Keys {
+		attribute = authz.AttrKeyName
+	}
+	return attrs.With(source, attribute, name)
 }
 
 // describe notes which object the call is about: its URL, with a version only if the

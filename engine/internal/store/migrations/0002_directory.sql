@@ -160,9 +160,10 @@ CREATE INDEX login_grants_family ON login_grants (family);
 CREATE INDEX login_grants_user ON login_grants (user_id);
 CREATE INDEX login_grants_expires ON login_grants (expires);
 
--- Things that may be presented once: assertion ids.
+-- Things that may be presented once, with what they came: assertion ids.
 CREATE TABLE login_replays (
   hash    BLOB PRIMARY KEY,
+  bound   BLOB NOT NULL,
   expires INTEGER NOT NULL
 );
 CREATE INDEX login_replays_expires ON login_replays (expires);

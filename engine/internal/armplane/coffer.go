@@ -1,0 +1,3 @@
+package armplane
+
+var cofferRoutes []route

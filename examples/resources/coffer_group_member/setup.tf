@@ -1,0 +1,15 @@
+# What the example needs around it.
+terraform {
+  required_providers {
+    coffer = { source = "coffer-dev/coffer" }
+  }
+}
+
+resource "coffer_group" "example" {
+  display_name = "Security team"
+}
+
+resource "coffer_user" "example" {
+  user_principal_name = "ada@example.com"
+  display_name        = "Ada Lovelace"
+}

@@ -1,0 +1,3 @@
+resource "coffer_service_principal" "example" {
+  display_name = "Invoice service"
+}
