@@ -19,6 +19,9 @@ func (p port[R, W]) View(ctx context.Context, fn func(R) error) error {
 
 // Commit implements access.Store.
 func (p port[R, W]) Commit(ctx context.Context, apply func(W) error, record func(error) *audit.Record) error {
+	if apply == nil {
+		return p.db.Commit(ctx, nil, record)
+	}
 	return p.db.Commit(ctx, func(tx *store.Tx) error { return apply(any(tx).(W)) }, record)
 }
 

@@ -196,10 +196,26 @@ type innerError struct {
 	Code string `json:"code"`
 }
 
+// Reporter is a ResponseWriter that takes what the server's log, but no client, is to
+// know of a failure. The server's are.
+type Reporter interface {
+	Report(err error)
+}
+
+// Report tells the server's log of an error that is the server's own affair.
+func Report(w http.ResponseWriter, err error) {
+	if r, ok := w.(Reporter); ok {
+		r.Report(err)
+	}
+}
+
 // WriteError answers with err in Azure's envelope. Only a *fault.Error's own words
 // reach the client.
 func WriteError(w http.ResponseWriter, err error) {
 	f := fault.From(err)
+	if f.Status() >= http.StatusInternalServerError {
+		Report(w, err)
+	}
 	body := errorBody{errorDetail{Code: f.Code(), Message: f.Message, Target: f.Target}}
 	if inner := f.Inner(); inner != "" {
 		body.Error.Inner = &innerError{inner}

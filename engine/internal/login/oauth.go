@@ -78,6 +78,7 @@ type oauthErrorBody struct {
 func (s *Service) writeOAuthError(w http.ResponseWriter, r *http.Request, err error) {
 	var e *oauthError
 	if !errors.As(err, &e) {
+		httpx.Report(w, err)
 		e = &oauthError{status: http.StatusInternalServerError, code: "server_error", number: 90033, text: "A transient error has occurred. Please try again."}
 		if f := fault.From(err); f.Status() == http.StatusServiceUnavailable {
 			e.status, e.code = f.Status(), "temporarily_unavailable"

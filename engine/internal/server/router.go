@@ -126,6 +126,7 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if info.ClientID != "" {
 		h["X-Ms-Client-Request-Id"] = []string{info.ClientID}
 	}
+	w = &reporter{ResponseWriter: w, info: info, logger: rt.options.Logger}
 	defer rt.recover(w, r, info)
 	handler := rt.handler(hostname(r.Host))
 	if handler == nil {
@@ -134,6 +135,21 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	handler.ServeHTTP(w, r.WithContext(httpx.WithInfo(r.Context(), info)))
 }
+
+// reporter logs what no client may see (httpx.Reporter).
+type reporter struct {
+	http.ResponseWriter
+	info   *authz.RequestInfo
+	logger hclog.Logger
+}
+
+// Report implements httpx.Reporter.
+func (r *reporter) Report(err error) {
+	r.logger.Error("a request failed", "request_id", r.info.ID, "error", err.Error())
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *reporter) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 func (rt *router) handler(host string) http.Handler {
 	for i := range rt.names {
