@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,7 @@ import (
 // token's issuer is the name that it was asked for under.
 func (e *Engine) fronts(o Options, hosts httpx.Hosts, ring *seal.Ring) server.Fronts {
 	auth := login.New(login.Options{
-		Store: port[login.Reader, login.Writer]{e.db}, Ring: ring, Hosts: hosts, TenantID: e.info.TenantID, Now: o.Now,
+		Store: port[login.Reader, login.Writer]{e.db}, Ring: ring, Hosts: hosts, Also: others(e.hosts, hosts), TenantID: e.info.TenantID, Now: o.Now,
 		Client: federationClient(o.Local),
 	})
 	auth.AllowProcessSecret(e.info.OperatorClientID, e.secret)
@@ -72,4 +73,10 @@ func (e *Engine) NewOperatorSecret(ctx context.Context, name string, life time.D
 		return "", fmt.Errorf("add a secret for the operator: %w", err)
 	}
 	return secret.Reveal(), nil
+}
+
+// others returns the hosts but one: a token that was asked for under one name is good
+// under the others.
+func others(all []httpx.Hosts, one httpx.Hosts) []httpx.Hosts {
+	return slices.DeleteFunc(slices.Clone(all), func(h httpx.Hosts) bool { return h == one })
 }

@@ -69,3 +69,10 @@ func addExists(diags *diag.Diagnostics, kind, what, id string) {
 			"  import {\n    to = "+kind+".example\n    id = "+quote(id)+"\n  }\n\n"+
 			"or choose another name.")
 }
+
+// removed tells Terraform that the resource is gone. The framework wants its identity
+// all the same, which an older Terraform has not kept.
+func removed(ctx context.Context, resp *resource.ReadResponse, pairs ...string) {
+	setIdentity(ctx, resp.Identity, &resp.Diagnostics, pairs...)
+	resp.State.RemoveResource(ctx)
+}

@@ -32,8 +32,9 @@ func (keepEqual) PlanModifyString(ctx context.Context, req planmodifier.StringRe
 	if req.StateValue.IsNull() || req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	typed, ok := typeAt(ctx, req).(basetypes.StringTypable)
-	if !ok {
+	t, diags := req.Plan.Schema.TypeAtPath(ctx, req.Path)
+	typed, ok := t.(basetypes.StringTypable)
+	if diags.HasError() || !ok {
 		return
 	}
 	state, diags := typed.ValueFromString(ctx, req.StateValue)
@@ -49,22 +50,27 @@ func (keepEqual) PlanModifyString(ctx context.Context, req planmodifier.StringRe
 	}
 }
 
-// typeAt returns the type of the attribute that is planned.
-func typeAt(ctx context.Context, req planmodifier.StringRequest) any {
-	t, diags := req.Plan.Schema.TypeAtPath(ctx, req.Path)
-	if diags.HasError() {
-		return nil
-	}
-	return t
-}
-
-// PlanModifySet implements planmodifier.Set for sets of strings.
-func (keepEqual) PlanModifySet(_ context.Context, req planmodifier.SetRequest, resp *planmodifier.SetResponse) {
+// PlanModifySet implements planmodifier.Set. The attribute needs a custom type with
+// semantic equality.
+func (keepEqual) PlanModifySet(ctx context.Context, req planmodifier.SetRequest, resp *planmodifier.SetResponse) {
 	if req.StateValue.IsNull() || req.ConfigValue.IsNull() || !fullyKnown(req.ConfigValue) {
 		return
 	}
-	if sameWords(words(req.StateValue), words(req.ConfigValue)) {
-		resp.PlanValue = req.StateValue
+	t, diags := req.Plan.Schema.TypeAtPath(ctx, req.Path)
+	typed, ok := t.(basetypes.SetTypable)
+	if diags.HasError() || !ok {
+		return
+	}
+	state, diags := typed.ValueFromSet(ctx, req.StateValue)
+	resp.Diagnostics.Append(diags...)
+	config, diags := typed.ValueFromSet(ctx, req.ConfigValue)
+	resp.Diagnostics.Append(diags...)
+	if comparable, ok := config.(basetypes.SetValuableWithSemanticEquals); ok {
+		same, diags := comparable.SetSemanticEquals(ctx, state)
+		resp.Diagnostics.Append(diags...)
+		if same {
+			resp.PlanValue = req.StateValue
+		}
 	}
 }
 

@@ -92,15 +92,42 @@ func (p *cofferProvider) Configure(ctx context.Context, req provider.ConfigureRe
 
 // Resources implements provider.Provider.
 func (p *cofferProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{}
+	return []func() resource.Resource{
+		newAccessPolicyResource,
+		newApplicationPasswordResource,
+		newApplicationResource,
+		newFederatedResource,
+		newGroupMemberResource,
+		newGroupResource,
+		newResourceGroupResource,
+		newRoleAssignmentResource,
+		newRoleDefinitionResource,
+		newServicePrincipalResource,
+		newUserResource,
+		newVaultResource,
+	}
 }
 
 // DataSources implements provider.Provider.
 func (p *cofferProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{}
+	return []func() datasource.DataSource{
+		newAccessPolicyDataSource,
+		newApplicationDataSource,
+		newClientConfigDataSource,
+		newFederatedDataSource,
+		newGroupDataSource,
+		newResourceGroupDataSource,
+		newRoleAssignmentDataSource,
+		newRoleDefinitionDataSource,
+		newServicePrincipalDataSource,
+		newUserDataSource,
+		newVaultDataSource,
+	}
 }
 
 // EphemeralResources implements provider.ProviderWithEphemeralResources.
 func (p *cofferProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
-	return []func() ephemeral.EphemeralResource{}
+	return []func() ephemeral.EphemeralResource{
+		newApplicationPasswordEphemeral,
+	}
 }

@@ -26,7 +26,7 @@ func (d *resourceGroupDataSource) Schema(_ context.Context, _ datasource.SchemaR
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A resource group that exists.",
 		Attributes: map[string]schema.Attribute{
-			"name":            schema.StringAttribute{Required: true, MarkdownDescription: "Name of the resource group.", Validators: []validator.String{resourceGroupName}},
+			"name":            schema.StringAttribute{Required: true, CustomType: foldedType{}, MarkdownDescription: "Name of the resource group.", Validators: []validator.String{resourceGroupName}},
 			"subscription_id": schema.StringAttribute{Optional: true, Computed: true, CustomType: uuidType{}, MarkdownDescription: "Subscription of the resource group. Defaults to the provider's."},
 			"id":              schema.StringAttribute{Computed: true, MarkdownDescription: "ARM id."},
 			"location":        schema.StringAttribute{Computed: true, CustomType: locationType, MarkdownDescription: "Location that is recorded for the group."},

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
@@ -34,7 +33,7 @@ func newResourceGroupResource() resource.Resource { return &resourceGroupResourc
 
 type resourceGroupModel struct {
 	ID             types.String `tfsdk:"id"`
-	Name           types.String `tfsdk:"name"`
+	Name           foldedValue  `tfsdk:"name"`
 	SubscriptionID uuidValue    `tfsdk:"subscription_id"`
 	Location       foldedValue  `tfsdk:"location"`
 	Tags           types.Map    `tfsdk:"tags"`
@@ -56,10 +55,10 @@ func (r *resourceGroupResource) Schema(_ context.Context, _ resource.SchemaReque
 		MarkdownDescription: "A resource group: the container that vaults are in, and a scope for role assignments.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
-				Required:            true,
+				Required: true, CustomType: foldedType{},
 				MarkdownDescription: "Name: up to 90 letters, digits, and characters of `-_.()`, not ending in a full stop. Changing it replaces the group.",
 				Validators:          []validator.String{resourceGroupName},
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+				PlanModifiers:       []planmodifier.String{keepEqual{}, stringplanmodifier.RequiresReplace()},
 			},
 			"location":        locationAttribute("Location that is recorded for the group, such as `westeurope`. Changing it replaces the group."),
 			"subscription_id": subscriptionAttribute("the group"),
@@ -109,7 +108,7 @@ func (r *resourceGroupResource) Read(ctx context.Context, req resource.ReadReque
 	}
 	got, err := r.resourceGroups(m.SubscriptionID.ValueString()).Get(ctx, m.Name.ValueString(), nil)
 	if isNotFound(err) {
-		resp.State.RemoveResource(ctx)
+		removed(ctx, resp, m.identity()...)
 		return
 	}
 	if err != nil {
@@ -214,7 +213,7 @@ func (r *resourceGroupResource) MoveState(context.Context) []resource.StateMover
 // from fills the model from an answer.
 func (m *resourceGroupModel) from(ctx context.Context, g armresources.ResourceGroup, diags *diag.Diagnostics) {
 	m.ID = types.StringValue(deref(g.ID))
-	m.Name = sameName(m.Name, deref(g.Name))
+	m.Name = newFolded(deref(g.Name))
 	if id, err := resourceid.ParseGroup(deref(g.ID)); err == nil {
 		m.SubscriptionID = newUUID(id.SubscriptionID)
 	}
@@ -224,12 +223,4 @@ func (m *resourceGroupModel) from(ctx context.Context, g armresources.ResourceGr
 
 func (m *resourceGroupModel) identity() []string {
 	return []string{"subscription_id", m.SubscriptionID.ValueString(), "name", m.Name.ValueString()}
-}
-
-// sameName keeps the spelling of a name that the answer has in other letter case.
-func sameName(known types.String, answered string) types.String {
-	if !known.IsUnknown() && strings.EqualFold(known.ValueString(), answered) {
-		return known
-	}
-	return types.StringValue(answered)
 }

@@ -100,3 +100,6 @@ func (w wordsOf) ValidateSet(_ context.Context, req validator.SetRequest, resp *
 		}
 	}
 }
+
+// oneOf accepts some words as they are.
+func oneOf(accepted ...string) validator.String { return stringvalidator.OneOf(accepted...) }

@@ -31,6 +31,7 @@ func TestFloors(t *testing.T) {
 		"rsa":        {http.MethodPost, "/sign/rsa", sign, http.StatusOK, false},
 		"ec":         {http.MethodPost, "/sign/ec", sign, http.StatusOK, false},
 		"append":     {http.MethodPut, "/append", constant("{}"), http.StatusOK, false},
+		"synced":     {http.MethodGet, "/synced/get", nil, http.StatusOK, false},
 		"wrong path": {http.MethodGet, "/nothing", nil, http.StatusOK, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -134,6 +134,13 @@ func floorHandler(file string) (http.Handler, error) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, secretBody)
 	})
+	mux.Handle("/synced/", http.StripPrefix("/synced", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := journal.append(bytes.Repeat([]byte{'x'}, 1024)); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})))
 	return mux, nil
 }
 

@@ -9,6 +9,7 @@
 //   - sign: the same around rsa.PrivateKey.Sign and ecdsa.PrivateKey.Sign.
 //   - secret SET: the same around an append of 1 KiB to a file, with one fsync for all
 //     requests that wait.
+//   - A single client shares its fsync with nobody: for it the floors append and sync, too.
 //
 // HTTP figures come from this process as the load generator and another process as the
 // server, on the loopback interface, over TLS 1.3 with kept-alive connections and an

@@ -78,7 +78,7 @@ func (h *headers) Authenticate(r *http.Request, _ httpx.Audience) (authz.Caller,
 
 // world is a management host with a database of its own.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	db      *store.DB
 	clock   *clock
 	auth    *headers
@@ -88,7 +88,7 @@ type world struct {
 	ids     map[string]string // name of a principal -> object id
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{
 		t: t, clock: &clock{now: time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)},
@@ -186,7 +186,7 @@ func (w *world) assign(scope, principal, role string) string {
 
 // answer is what the host answered.
 type answer struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	text   string

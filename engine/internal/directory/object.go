@@ -209,7 +209,9 @@ func addOwners(w Writer, objectID string, owners []string) error {
 func findObject(r Reader, text string) (Object, error) {
 	id, ok := ParseID(text)
 	if !ok {
-		return Object{}, notFound(text)
+		// Only users have another name.
+		u, err := findUser(r, text)
+		return Object{Type: TypeUser, User: &u}, err
 	}
 	t, found, err := r.TypeOf(id)
 	if err != nil {

@@ -61,7 +61,7 @@ func (s *Service) CreateUser(ctx context.Context, caller authz.Caller, in UserIn
 		if err := in.applyTo(&u); err != nil {
 			return err
 		}
-		if err := checkPassword(*in.Password); err != nil {
+		if err := CheckPolicy(*in.Password); err != nil {
 			return err
 		}
 		hash = HashPassword(*in.Password)
@@ -145,7 +145,7 @@ func (s *Service) UpdateUser(ctx context.Context, caller authz.Caller, idOrUPN s
 		if err := in.applyTo(&scratch); err != nil || in.Password == nil {
 			return err
 		}
-		if err := checkPassword(*in.Password); err != nil {
+		if err := CheckPolicy(*in.Password); err != nil {
 			return err
 		}
 		hash = HashPassword(*in.Password)
@@ -311,9 +311,9 @@ func setExtra(to *Extra, from Extra, allowed []string) error {
 	return nil
 }
 
-// checkPassword applies Entra's rules for cloud accounts, but for its limit of 256
-// characters, which here is one of bytes.
-func checkPassword(p sensitive.String) error {
+// CheckPolicy refuses what may not be a password. The rules are Entra's for cloud
+// accounts, but for its limit of 256 characters, which here is one of bytes.
+func CheckPolicy(p sensitive.String) error {
 	text := p.Reveal()
 	var lower, upper, digit, other int
 	for _, r := range text {

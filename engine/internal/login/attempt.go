@@ -70,9 +70,9 @@ func (a *attempt) record(err error) *audit.Record {
 	return rec
 }
 
-// commit makes what apply does, and the record of the attempt, durable.
-func (a *attempt) commit(ctx context.Context, apply func(Writer) error) error {
-	return a.s.store.Commit(context.WithoutCancel(ctx), apply, a.record)
+// pass makes the record of a sign-in that changes nothing durable.
+func (a *attempt) pass(ctx context.Context) error {
+	return a.s.store.Record(context.WithoutCancel(ctx), a.record(nil))
 }
 
 // fail makes the record of a failed attempt durable and returns err.

@@ -177,7 +177,7 @@ func (a *attempt) clientCredentials(ctx context.Context, r *http.Request) (*toke
 	if err != nil {
 		return nil, a.fail(ctx, err)
 	}
-	if err := a.commit(ctx, nil); err != nil {
+	if err := a.pass(ctx); err != nil {
 		return nil, err
 	}
 	return token, nil

@@ -5,6 +5,10 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/identitytest"
+	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/login"
+	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/sensitive"
 )
 
 func part(t testing.TB, token string, i int) map[string]any {
@@ -27,3 +31,7 @@ func part(t testing.TB, token string, i int) map[string]any {
 func header(t testing.TB, token string) map[string]any { return part(t, token, 0) }
 
 func claims(t testing.TB, token string) map[string]any { return part(t, token, 1) }
+
+func managed(w *identitytest.World) login.ManagedIdentity {
+	return login.ManagedIdentity{AppID: w.Operator.AppID, Header: sensitive.NewString("header-secret")}
+}

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/authz"
-	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/directory/directorytest"
 	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/httpx"
+	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/identitytest"
 	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/sensitive"
 )
 
@@ -25,20 +25,20 @@ func passwordForm(user, password, scope string) url.Values {
 }
 
 func TestDiscoveryDocuments(t *testing.T) {
-	w := directorytest.New(t, nil)
+	w := identitytest.New(t, nil)
 	const login = "https://login.coffer.test:8443"
 	for path, tokenEndpoint := range map[string]string{
-		"/" + directorytest.TenantID + "/v2.0/.well-known/openid-configuration": login + "/" + directorytest.TenantID + "/oauth2/v2.0/token",
-		"/common/v2.0/.well-known/openid-configuration":                         login + "/" + directorytest.TenantID + "/oauth2/v2.0/token",
-		"/organizations/.well-known/openid-configuration":                       login + "/" + directorytest.TenantID + "/oauth2/token",
-		"/coffer.test/.well-known/openid-configuration":                         login + "/" + directorytest.TenantID + "/oauth2/token",
-		"/adfs/.well-known/openid-configuration":                                login + "/adfs/oauth2/token",
+		"/" + identitytest.TenantID + "/v2.0/.well-known/openid-configuration": login + "/" + identitytest.TenantID + "/oauth2/v2.0/token",
+		"/common/v2.0/.well-known/openid-configuration":                        login + "/" + identitytest.TenantID + "/oauth2/v2.0/token",
+		"/organizations/.well-known/openid-configuration":                      login + "/" + identitytest.TenantID + "/oauth2/token",
+		"/coffer.test/.well-known/openid-configuration":                        login + "/" + identitytest.TenantID + "/oauth2/token",
+		"/adfs/.well-known/openid-configuration":                               login + "/adfs/oauth2/token",
 	} {
 		a := w.Want(w.Get(path), http.StatusOK)
 		if got := a.Text("token_endpoint"); got != tokenEndpoint {
 			t.Errorf("%s: token_endpoint = %s, want %s", path, got, tokenEndpoint)
 		}
-		if got := a.Text("issuer"); got != login+"/"+directorytest.TenantID+"/" {
+		if got := a.Text("issuer"); got != login+"/"+identitytest.TenantID+"/" {
 			t.Errorf("%s: issuer = %s", path, got)
 		}
 	}
@@ -62,13 +62,13 @@ func TestDiscoveryDocuments(t *testing.T) {
 }
 
 func TestClientCredentials(t *testing.T) {
-	w := directorytest.New(t, nil)
+	w := identitytest.New(t, nil)
 	token := w.ClientToken(w.Operator, w.Hosts.Management()+"//.default")
 	c, err := w.Authenticate(token, httpx.ManagementAudience)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.ObjectID != w.Operator.ObjectID || c.AppID != w.Operator.AppID || c.Type != authz.ServicePrincipal || c.Delegated || c.TenantID != directorytest.TenantID {
+	if c.ObjectID != w.Operator.ObjectID || c.AppID != w.Operator.AppID || c.Type != authz.ServicePrincipal || c.Delegated || c.TenantID != identitytest.TenantID {
 		t.Errorf("caller = %+v", c)
 	}
 	base := url.Values{"grant_type": {"client_credentials"}, "client_id": {w.Operator.AppID}, "client_secret": {w.Operator.Secret}, "scope": {w.Hosts.VaultResource() + "/.default"}}
@@ -91,7 +91,7 @@ func TestClientCredentials(t *testing.T) {
 		"wrong secret":       {with("client_secret", w.Operator.Secret+"x"), 401, "invalid_client", "7000215"},
 		"truncated secret":   {with("client_secret", w.Operator.Secret[:20]), 401, "invalid_client", "7000215"},
 		"no secret":          {with("client_secret", ""), 401, "invalid_client", "7000218"},
-		"unknown client":     {with("client_id", directorytest.TenantID), 400, "unauthorized_client", "700016"},
+		"unknown client":     {with("client_id", identitytest.TenantID), 400, "unauthorized_client", "700016"},
 		"client is no guid":  {with("client_id", "' OR 1=1"), 400, "unauthorized_client", "700016"},
 		"no client":          {with("client_id", ""), 400, "invalid_request", "900144"},
 		"unknown audience":   {with("scope", "https://evil.test/.default"), 400, "invalid_resource", "500011"},
@@ -119,7 +119,7 @@ func TestClientCredentials(t *testing.T) {
 }
 
 func TestAudiencesHaveManyNames(t *testing.T) {
-	w := directorytest.New(t, nil)
+	w := identitytest.New(t, nil)
 	for scope, aud := range map[string]struct {
 		audience httpx.Audience
 		claim    string
@@ -144,7 +144,7 @@ func TestAudiencesHaveManyNames(t *testing.T) {
 			}
 		}
 	}
-	a := w.Want(w.Post("/"+directorytest.TenantID+"/oauth2/token", url.Values{
+	a := w.Want(w.Post("/"+identitytest.TenantID+"/oauth2/token", url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {w.Operator.AppID}, "client_secret": {w.Operator.Secret}, "resource": {"https://vault.azure.net"},
 	}), 200)
 	if a.Text("expires_in") != "3599" || a.Text("resource") != "https://vault.azure.net" {
@@ -153,7 +153,7 @@ func TestAudiencesHaveManyNames(t *testing.T) {
 }
 
 func TestBasicAuthentication(t *testing.T) {
-	w := directorytest.New(t, nil)
+	w := identitytest.New(t, nil)
 	send := func(user, password string, form url.Values) int {
 		r := httptest.NewRequest(http.MethodPost, w.Hosts.Login()+"/common/oauth2/v2.0/token", strings.NewReader(form.Encode()))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -174,9 +174,9 @@ func TestBasicAuthentication(t *testing.T) {
 }
 
 func TestProcessSecret(t *testing.T) {
-	w := directorytest.New(t, nil)
+	w := identitytest.New(t, nil)
 	w.Login.AllowProcessSecret(strings.ToUpper(w.Operator.AppID), sensitive.NewString("process-secret"))
-	w.ClientToken(directorytest.Principal{AppID: w.Operator.AppID, Secret: "process-secret"}, w.Hosts.Graph()+"/.default")
+	w.ClientToken(identitytest.Principal{AppID: w.Operator.AppID, Secret: "process-secret"}, w.Hosts.Graph()+"/.default")
 	if a := w.Another().Token(url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {w.Operator.AppID}, "client_secret": {"process-secret"}, "scope": {w.Hosts.Graph() + "/.default"},
 	}); a.Status != 401 {
@@ -185,7 +185,7 @@ func TestProcessSecret(t *testing.T) {
 }
 
 func TestPasswordGrant(t *testing.T) {
-	w := directorytest.New(t, nil)
+	w := identitytest.New(t, nil)
 	id := w.User("Alice@Example.org", goodPassword)
 	scope := w.Hosts.VaultResource() + "/.default openid offline_access"
 	a := w.Want(w.Token(passwordForm("alice@EXAMPLE.org", goodPassword, scope)), 200)
@@ -224,7 +224,7 @@ func TestPasswordGrant(t *testing.T) {
 }
 
 func TestLockOutTellsNothing(t *testing.T) {
-	w := directorytest.New(t, nil)
+	w := identitytest.New(t, nil)
 	w.User("alice@example.org", goodPassword)
 	scope := w.Hosts.VaultResource() + "/.default"
 	var answers [2]string
@@ -254,7 +254,7 @@ func TestLockOutTellsNothing(t *testing.T) {
 }
 
 func TestSigningKeysRotate(t *testing.T) {
-	w := directorytest.New(t, nil)
+	w := identitytest.New(t, nil)
 	other := w.Another()
 	old := w.ClientToken(w.Operator, w.Hosts.Graph()+"/.default")
 	if _, err := other.Authenticate(old, httpx.GraphAudience); err != nil {
@@ -262,17 +262,17 @@ func TestSigningKeysRotate(t *testing.T) {
 	}
 	w.Clock.Advance(90*24*time.Hour - 30*time.Minute)
 	w.Login.AllowProcessSecret(w.Operator.AppID, sensitive.NewString("x"))
-	late := w.ClientToken(directorytest.Principal{AppID: w.Operator.AppID, Secret: "x"}, w.Hosts.Graph()+"/.default")
+	late := w.ClientToken(identitytest.Principal{AppID: w.Operator.AppID, Secret: "x"}, w.Hosts.Graph()+"/.default")
 	if header(t, late)["kid"] != header(t, old)["kid"] {
 		t.Error("the key was changed too early")
 	}
 	w.Clock.Advance(40 * time.Minute)
-	fresh := w.ClientToken(directorytest.Principal{AppID: w.Operator.AppID, Secret: "x"}, w.Hosts.Graph()+"/.default")
+	fresh := w.ClientToken(identitytest.Principal{AppID: w.Operator.AppID, Secret: "x"}, w.Hosts.Graph()+"/.default")
 	if header(t, fresh)["kid"] == header(t, old)["kid"] {
 		t.Error("the key was not changed")
 	}
 	for name, token := range map[string]string{"of the old key": late, "of the new key": fresh} {
-		for i, world := range []*directorytest.World{w, other} {
+		for i, world := range []*identitytest.World{w, other} {
 			if _, err := world.Authenticate(token, httpx.GraphAudience); err != nil {
 				t.Errorf("process %d refuses a token %s: %v", i, name, err)
 			}
@@ -288,7 +288,7 @@ func TestSigningKeysRotate(t *testing.T) {
 }
 
 func TestSignInsAreRecordedWithoutSecrets(t *testing.T) {
-	w := directorytest.New(t, nil)
+	w := identitytest.New(t, nil)
 	w.User("alice@example.org", goodPassword)
 	scope := w.Hosts.VaultResource() + "/.default offline_access"
 	good := w.Want(w.Token(passwordForm("alice@example.org", goodPassword, scope)), 200)

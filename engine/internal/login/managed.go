@@ -56,7 +56,7 @@ func (s *Service) managedToken(r *http.Request, m ManagedIdentity) (*tokenReply,
 	if err != nil {
 		return nil, a.fail(ctx, err)
 	}
-	return reply, a.commit(ctx, nil)
+	return reply, a.pass(ctx)
 }
 
 // checkManaged admits requests of this machine that know the header, and sets client

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/directory"
+	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/fault"
 	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/sensitive"
 )
 
@@ -31,6 +32,7 @@ type page struct {
 	Hidden   map[string]string
 	Username string
 	Target   string // who gets the sign-in
+	Renew    bool   // ask for a new password
 }
 
 // csrfCookie holds a random value that the form must repeat. Its prefix binds it to
@@ -142,13 +144,22 @@ func (s *Service) authorize(w http.ResponseWriter, r *http.Request, v1 bool) {
 	var refused *oauthError
 	switch {
 	case errors.As(err, &refused):
-		sign.Message, sign.Failed, sign.Username = refused.pageText(), true, query.Get("username")
+		sign.Message, sign.Failed, sign.Username, sign.Renew = refused.pageText(), true, query.Get("username"), refused.number == passwordExpired
 		s.show(w, r, http.StatusUnauthorized, sign, auth.redirect)
 	case err != nil:
 		s.pageError(w, r, err)
 	default:
 		s.answer(w, r, auth, url.Values{"code": {code}}, nil)
 	}
+}
+
+// pageMessage is what a refusal says without its number.
+func pageMessage(err error) string {
+	var e *oauthError
+	if errors.As(err, &e) {
+		return e.text
+	}
+	return fault.From(err).Message
 }
 
 // pageText is what the page says of a refused sign-in.
@@ -222,6 +233,16 @@ func (a *attempt) signIn(ctx context.Context, then func(Writer) error) error {
 	if len(in.name) > maxClaim || in.password.Len() > maxClaim {
 		return a.fail(ctx, badCredentials())
 	}
+	if renewed := a.form.Get("new_password"); renewed != "" {
+		in.renewed = sensitive.NewString(renewed)
+		err := directory.CheckPolicy(in.renewed)
+		if err == nil && in.renewed.Equal(in.password) {
+			err = badGrant(passwordExpired, "The new password must differ from the old one.")
+		}
+		if err != nil {
+			return a.fail(ctx, badGrant(passwordExpired, "%s", pageMessage(err)))
+		}
+	}
 	id, err := a.s.identify(ctx, in)
 	if err != nil {
 		return a.fail(ctx, err)
@@ -270,7 +291,8 @@ func (s *Service) answer(w http.ResponseWriter, r *http.Request, auth authorizat
 	target.RawQuery = q.Encode()
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	http.Redirect(w, r, target.String(), http.StatusSeeOther)
+	w.Header().Set("Location", target.String())
+	w.WriteHeader(http.StatusSeeOther)
 }
 
 // deviceAuth is the page on which a user confirms a device code: first the code, then,
@@ -297,6 +319,9 @@ func (s *Service) deviceAuth(w http.ResponseWriter, r *http.Request) {
 	}
 	a := s.newAttempt(r, form, false, "device_code")
 	g, err := a.pendingDevice(r.Context(), form.Get("user_code"))
+	if err != nil {
+		err = a.fail(r.Context(), err)
+	}
 	var refused *oauthError
 	if errors.As(err, &refused) {
 		ask.Message, ask.Failed = refused.text, true
@@ -335,7 +360,7 @@ func (s *Service) confirmDevice(w http.ResponseWriter, r *http.Request, a *attem
 	var refused *oauthError
 	switch {
 	case errors.As(err, &refused):
-		sign.Message, sign.Failed = refused.pageText(), true
+		sign.Message, sign.Failed, sign.Renew = refused.pageText(), true, refused.number == passwordExpired
 		s.show(w, r, http.StatusUnauthorized, sign, "")
 	case err != nil:
 		s.pageError(w, r, err)

@@ -121,11 +121,14 @@ func (a *attempt) signUser(ctx context.Context, in session, reply *tokenReply) e
 	return nil
 }
 
+// permissionOf is what the token says may be done on the user's behalf. Nothing rests
+// on it: a user's rights are the user's, whatever the client asked for.
 func permissionOf(w wanted) string {
-	if w.permission == "" || w.permission == ".default" {
+	named := slices.DeleteFunc(strings.Fields(w.permission), func(p string) bool { return p == ".default" })
+	if len(named) == 0 {
 		return "user_impersonation"
 	}
-	return w.permission
+	return strings.Join(named, " ")
 }
 
 // grantedScope is the scope of the reply.
@@ -133,7 +136,8 @@ func (a *attempt) grantedScope(w wanted) string {
 	if a.v1 {
 		return permissionOf(w)
 	}
-	var scopes []string
+	// What was asked for is repeated: clients take what is missing for declined.
+	scopes := []string{a.audience + "/.default"}
 	for _, p := range strings.Fields(permissionOf(w)) {
 		scopes = append(scopes, a.audience+"/"+p)
 	}
@@ -257,10 +261,12 @@ func (a *attempt) readRefresh(ctx context.Context, r *http.Request) (Grant, want
 // wantedOr is wanted, but falls back to what a grant remembers.
 func (a *attempt) wantedOr(ctx context.Context, data GrantData) (wanted, error) {
 	resource, _, openID, offline, ok := parseScope(a.form.Get("scope"))
-	if !ok || resource != "" || a.v1 && a.form.Get("resource") != "" {
-		return a.wanted(ctx)
-	}
 	_, permission, openIDBefore, offlineBefore, _ := parseScope(data.Scope)
+	if !ok || resource != "" || a.v1 && a.form.Get("resource") != "" {
+		want, err := a.wanted(ctx)
+		want.openID, want.offline = want.openID || openIDBefore, want.offline || offlineBefore
+		return want, err
+	}
 	want := wanted{permission: permission, openID: openID || openIDBefore, offline: offline || offlineBefore || data.V1}
 	return want, a.setAudience(ctx, data.Audience)
 }

@@ -19,15 +19,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/directory/directorytest"
 	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/fault"
 	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/httpx"
+	"github.com/coffer-dev/terraform-provider-coffer/engine/internal/identitytest"
 )
 
 func b64(data []byte) string { return base64.RawURLEncoding.EncodeToString(data) }
 
 // forge signs a token with the service's own key, from texts of JSON.
-func forge(t testing.TB, w *directorytest.World, header, payload string) string {
+func forge(t testing.TB, w *identitytest.World, header, payload string) string {
 	t.Helper()
 	h, p := b64([]byte(header)), b64([]byte(payload))
 	signature, err := w.Login.SignRaw(context.Background(), h, p)
@@ -49,7 +49,7 @@ func marshal(t testing.TB, v any) string {
 // The token matrix: what is wrong with a token, one thing at a time, and how each
 // service words it.
 func TestTokenMatrix(t *testing.T) {
-	w := directorytest.New(t, nil)
+	w := identitytest.New(t, nil)
 	aud := w.Hosts.VaultResource()
 	good := w.ClientToken(w.Operator, aud+"/.default")
 	head, body := header(t, good), claims(t, good)
@@ -96,7 +96,7 @@ func TestTokenMatrix(t *testing.T) {
 	const (
 		malformed = "[TokenMalformed] Error validating token."
 		unsigned  = "AKV10046: Unable to resolve the key used for signature validation. EncodedJwtHeader: '"
-		issuer    = "AKV10032: Invalid issuer. Expected one of https://login.coffer.test:8443/" + directorytest.TenantID + "/, found "
+		issuer    = "AKV10032: Invalid issuer. Expected one of https://login.coffer.test:8443/" + identitytest.TenantID + "/, found "
 		audience  = "AKV10022: Invalid audience. Expected https://vault.coffer.test:8443, found: "
 		expired   = "[TokenExpired] Error validating token: 'S2S12086'."
 	)
@@ -120,7 +120,7 @@ func TestTokenMatrix(t *testing.T) {
 		"HS256 with public key PEM":  {hs256(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})), unsigned},
 		"HS256 with the modulus":     {hs256(public.N.Bytes()), unsigned},
 		"another key's signature":    {parts[0] + "." + parts[1] + "." + b64(foreignSignature), unsigned},
-		"another token's claims":     {parts[0] + "." + b64([]byte(strings.Replace(payload, w.Operator.ObjectID, directorytest.TenantID, 1))) + "." + parts[2], unsigned},
+		"another token's claims":     {parts[0] + "." + b64([]byte(strings.Replace(payload, w.Operator.ObjectID, identitytest.TenantID, 1))) + "." + parts[2], unsigned},
 		"unknown kid":                {setHeader("kid", "nobody"), unsigned},
 		"no kid":                     {setHeader("kid", nil), unsigned},
 		"kid is a number":            {setHeader("kid", 7), unsigned},
@@ -141,7 +141,7 @@ func TestTokenMatrix(t *testing.T) {
 		"unknown aud":                {set("aud", "https://vault.coffer.test.evil:8443"), audience + "https://vault.coffer.test.evil:8443."},
 		"aud with two slashes":       {set("aud", aud+"//"), audience},
 		"no iss":                     {set("iss", nil), issuer},
-		"another iss":                {set("iss", "https://sts.windows.net/"+directorytest.TenantID+"/"), issuer + "https://sts.windows.net/" + directorytest.TenantID + "/."},
+		"another iss":                {set("iss", "https://sts.windows.net/"+identitytest.TenantID+"/"), issuer + "https://sts.windows.net/" + identitytest.TenantID + "/."},
 		"iss without its slash":      {set("iss", strings.TrimSuffix(body["iss"].(string), "/")), issuer},
 		"another tenant":             {set("tid", "66666666-2222-4333-8444-555555555555"), "AKV10032"},
 		"no tenant":                  {set("tid", nil), "AKV10032"},
@@ -192,7 +192,7 @@ func TestTokenMatrix(t *testing.T) {
 }
 
 func TestWordingOfOtherServices(t *testing.T) {
-	w := directorytest.New(t, nil)
+	w := identitytest.New(t, nil)
 	token := w.ClientToken(w.Operator, w.Hosts.VaultResource()+"/.default")
 	expired := w.ClientToken(w.Operator, w.Hosts.Management()+"/.default")
 	ask := func(authorization string, aud httpx.Audience) (*fault.Error, bool) {
@@ -237,7 +237,7 @@ func TestWordingOfOtherServices(t *testing.T) {
 }
 
 func BenchmarkAuthenticate(b *testing.B) {
-	w := directorytest.New(b, nil)
+	w := identitytest.New(b, nil)
 	token := w.ClientToken(w.Operator, w.Hosts.VaultResource()+"/.default")
 	r := httptest.NewRequest(http.MethodGet, "https://x.test/", nil)
 	r.Header.Set("Authorization", "Bearer "+token)
@@ -254,7 +254,7 @@ func FuzzParseJWT(f *testing.F) {
 	f.Add("..")
 	f.Add("eyJhIjoxLCJhIjoyfQ.e30.AA")
 	f.Add("e30.W10.AA")
-	w := directorytest.New(f, nil)
+	w := identitytest.New(f, nil)
 	f.Add(w.ClientToken(w.Operator, w.Hosts.VaultResource()+"/.default"))
 	f.Fuzz(func(t *testing.T, token string) {
 		if login := w.Login.VerifyToken(context.Background(), token); login {

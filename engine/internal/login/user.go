@@ -32,6 +32,8 @@ type identification struct {
 	name     string
 	password sensitive.String
 	code     string // of the second factor
+	// renewed is the new password of a user who must change it.
+	renewed sensitive.String
 	// interactive is set where a second factor could be asked for.
 	interactive bool
 }
@@ -44,6 +46,8 @@ type identified struct {
 	totp    bool
 	step    int64
 	key     []byte // of the failures
+	hash    string // that the password was compared with
+	renewed string // hash of the new password
 }
 
 // identify checks name, password and code. It does the same work whether the user
@@ -73,7 +77,11 @@ func (s *Service) identify(ctx context.Context, in identification) (identified, 
 	case <-ctx.Done():
 		return out, ctx.Err()
 	}
+	out.hash = secrets.PasswordHash
 	out.matches, err = directory.CheckPassword(secrets.PasswordHash, in.password)
+	if in.renewed.Len() > 0 {
+		out.renewed = directory.HashPassword(in.renewed)
+	}
 	<-s.hashing
 	if err != nil || len(secrets.TOTP) == 0 {
 		return out, err
@@ -106,7 +114,11 @@ func (a *attempt) confirm(w Writer, in identification, id identified) (refusal, 
 	if err != nil {
 		return nil, err
 	}
-	good := id.matches && found
+	secrets, err := w.UserSecrets(id.user.ID)
+	if err != nil {
+		return nil, err
+	}
+	good := id.matches && found && secrets.PasswordHash == id.hash
 	if good && user.SecondFactor && in.interactive {
 		if good = id.totp; good {
 			if good, err = w.UseTOTP(user.ID, id.step); err != nil {
@@ -129,14 +141,21 @@ func (a *attempt) confirm(w Writer, in identification, id identified) (refusal, 
 		return badGrant(50057, "The user account is disabled."), nil
 	case user.SecondFactor && !in.interactive:
 		return badGrant(50076, "Due to a configuration change made by your administrator, you must use multi-factor authentication to access '%s'.", quotable(a.audience)), nil
-	case user.ForceChange:
-		return badGrant(50055, "The password is expired."), nil
+	case user.ForceChange && id.renewed == "":
+		return badGrant(passwordExpired, "The password has expired. Choose a new one."), nil
 	}
 	if user.SecondFactor {
 		a.amr = append(a.amr, amrMFA)
 	}
+	if user.ForceChange {
+		// What is granted now is younger than what this ends.
+		return nil, w.SetPassword(user.ID, id.renewed, false, now.Add(-1))
+	}
 	return nil, nil
 }
+
+// passwordExpired is the number of the refusal that asks for a new password.
+const passwordExpired = 50055
 
 // next is the count after one more failure.
 func (f Failures) next(now time.Time) Failures {

@@ -268,7 +268,7 @@ func (s *Service) place(r Reader, id, parent string) error {
 	if err != nil {
 		return err
 	}
-	if len(above)+1+height > maxLevels {
+	if len(above)+height > maxLevels {
 		return fault.New(fault.BadRequest, "The management group '%s' would be deeper than %d levels below the root.", clean(id), maxLevels)
 	}
 	return nil

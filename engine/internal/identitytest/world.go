@@ -1,6 +1,6 @@
-// Package directorytest builds a directory with its front ends in a temporary database
+// Package identitytest builds a directory with its front ends in a temporary database
 // for tests: a tenant, an operator that owns it, and a clock that a test turns.
-package directorytest
+package identitytest
 
 import (
 	"bytes"
@@ -89,9 +89,6 @@ func (p port[R, W]) View(ctx context.Context, fn func(R) error) error {
 }
 
 func (p port[R, W]) Commit(ctx context.Context, apply func(W) error, record func(error) *audit.Record) error {
-	if apply == nil {
-		return p.db.Commit(ctx, nil, record)
-	}
 	return p.db.Commit(ctx, func(tx *store.Tx) error { return apply(any(tx).(W)) }, record)
 }
 
@@ -102,10 +99,16 @@ func (p port[R, W]) Record(ctx context.Context, rec *audit.Record) error {
 // New builds a world whose login service fetches with client, which may be nil.
 func New(t testing.TB, client *http.Client) *World {
 	t.Helper()
+	return NewAt(t, client, time.Date(2026, 11, 25, 12, 0, 0, 500, time.UTC))
+}
+
+// NewAt is New with a time at which the clock starts.
+func NewAt(t testing.TB, client *http.Client, start time.Time) *World {
+	t.Helper()
 	dir := t.TempDir()
 	w := &World{
 		T: t, Path: filepath.Join(dir, "coffer.db"), Hosts: httpx.Hosts{Domain: "coffer.test:8443"}, RemoteIP: "192.0.2.10",
-		Clock: &Clock{now: time.Date(2026, 11, 25, 12, 0, 0, 500, time.UTC)},
+		Clock: &Clock{now: start},
 	}
 	root, err := seal.FileRoot(filepath.Join(dir, "root.key"), true)
 	if err != nil {
