@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 
@@ -78,6 +77,7 @@ data "coffer_role_definition" "built_in" {
 		resource.TestStep{Config: first, PlanOnly: true},
 		resource.TestStep{Config: first + `data "coffer_role_definition" "none" { name = "Key Vault Secret User" }`,
 			ExpectError: says(`No role has the name "Key Vault Secret User".*"Key Vault Secrets User"`)},
+		resource.TestStep{Config: first},
 	)
 }
 

@@ -232,7 +232,7 @@ func TestAccVault_exists(t *testing.T) {
 					"properties": map[string]any{"tenantId": w.info.TenantID, "sku": map[string]any{"family": "A", "name": "standard"}, "accessPolicies": []any{}},
 				})
 			},
-			Config: vault(""), ExpectError: says(`The vault "kv-test" exists already.*import \{`),
+			Config: vault(""), ExpectError: says(`The vault "kv-test" exists already.*import {`),
 		},
 		// Terraform does not delete what it does not manage along with the group.
 		resource.TestStep{Config: "data \"coffer_client_config\" \"x\" {}", ExpectError: says(`It holds vaults that would be deleted with it.*kv-test`)},

@@ -62,3 +62,14 @@ resource "coffer_secret" "signing_pin" {
   value_wo_version = 1
   depends_on       = [coffer_access_policy.terraform]
 }
+
+# The application's password. The directory tells it once, and it goes straight into
+# the vault: it is in no state.
+resource "coffer_application_password" "app" {
+  application_id = coffer_service_principal.app.application_id
+  vault_secret = {
+    vault_id = coffer_vault.policies.id
+    name     = "app-password"
+  }
+  depends_on = [coffer_access_policy.terraform]
+}

@@ -31,7 +31,7 @@ export TF_CLI_CONFIG_FILE=$work/terraformrc
 (
   cd "$work/config"
   "$TERRAFORM" init -no-color -input=false >../init.log || { cat ../init.log >&2; exit 1; }
-  "$TERRAFORM" providers schema -json | sed 's/registry\.opentofu\.org/registry.terraform.io/' >../schema.json
+  "$TERRAFORM" providers schema -json | sed -E 's,registry\.(opentofu\.org|terraform\.io)/coffer-dev/coffer,coffer,' >../schema.json
 )
 "$BIN/tfplugindocs" generate --provider-name coffer --rendered-provider-name Coffer \
   --providers-schema "$work/schema.json" --rendered-website-dir "$to" >"$work/generate.log" 2>&1 ||

@@ -25,14 +25,14 @@ type Options struct {
 	Resource *resource.Service
 	Auth     httpx.Authenticator
 	Hosts    httpx.Hosts
-	// Objects manages keys and secrets; without it their operations answer that they
-	// are not implemented.
-	Objects Objects
+	// Objects manages keys and secrets if it implements the interface Objects; otherwise
+	// their operations answer that they are not implemented.
+	Objects any
 }
 
 // New returns the handler of the management host.
 func New(o Options) http.Handler {
-	return &plane{resource: o.Resource, auth: o.Auth, hosts: o.Hosts, objects: o.Objects, routes: newRoutes()}
+	return &plane{resource: o.Resource, auth: o.Auth, hosts: o.Hosts, objects: managed(o.Objects), routes: newRoutes()}
 }
 
 type plane struct {

@@ -50,12 +50,20 @@ func (c *call) next(after string) string {
 	if after == "" {
 		return ""
 	}
+	return c.nextObjects(base64.RawURLEncoding.EncodeToString([]byte(after)))
+}
+
+// nextObjects is next for a token that is encoded already.
+func (c *call) nextObjects(token string) string {
+	if token == "" {
+		return ""
+	}
 	query := url.Values{}
 	for name, values := range c.r.URL.Query() {
 		if !strings.EqualFold(name, "$skiptoken") {
 			query[name] = values
 		}
 	}
-	query.Set("$skiptoken", base64.RawURLEncoding.EncodeToString([]byte(after)))
+	query.Set("$skiptoken", token)
 	return c.hosts.Management() + (&url.URL{Path: join(c.path)}).EscapedPath() + "?" + query.Encode()
 }

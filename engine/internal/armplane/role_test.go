@@ -103,6 +103,8 @@ func TestAssignmentErrors(t *testing.T) {
 		{"no condition", rg, guid(3), assignment(role(reader), q, "conditionVersion", "2.0"), 400, "BadRequestFormat", ""},
 		{"unknown group", "/subscriptions/" + sub + "/resourceGroups/nope", guid(3), assignment(role(reader), q), 404, "ResourceGroupNotFound", ""},
 		{"unknown vault", vaultPath("rg", "nope"), guid(3), assignment(role(reader), q), 404, "ResourceNotFound", ""},
+		{"vault of another product", strings.Replace(vaultPath("rg", "v"), "KeyVault", "Storage", 1), guid(3), assignment(role(reader), q), 404, "ResourceNotFound", ""},
+		{"provider in a subscription", "/subscriptions/" + sub + "/providers/Microsoft.KeyVault/locations/westeurope", guid(3), assignment(role(reader), q), 404, "ResourceNotFound", ""},
 		{"unknown management group", "/providers/Microsoft.Management/managementGroups/nope", guid(3), assignment(role(reader), q), 404, "NotFound", ""},
 	}
 	for _, test := range tests {

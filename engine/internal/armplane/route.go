@@ -13,9 +13,9 @@ import (
 type family uint8
 
 const (
-	anyDate  family = iota // every version that looks like one
-	keyVault               // those of Microsoft.KeyVault
-	noneYet                // our own API: none is needed
+	anyDate     family = iota // every version that looks like one
+	keyVault                  // those of Microsoft.KeyVault
+	unversioned               // our own API: none is needed
 )
 
 // route is one operation. Its pattern is a path in lower case with {} for a segment
@@ -149,7 +149,7 @@ const rbacByDefault = "2026-02-01"
 
 // version checks and notes the api-version of the call.
 func (c *call) version(r *route) error {
-	if r.family == noneYet {
+	if r.family == unversioned {
 		return nil
 	}
 	version, valid := httpx.APIVersion(c.r)

@@ -189,37 +189,44 @@ func vaultNotFound(id VaultID) error {
 		clean(id.Name), clean(id.ResourceGroup))
 }
 
-// scopeExists fails with Azure's 404 if the scope names something that is not there.
+// scopeExists fails with Azure's 404 if the scope names something that is not there, or
+// something that this product has none of. Whether an object exists in a vault is not
+// looked at: a role may be given on it before it is made.
 func (s *Service) scopeExists(r Reader, scope authz.Scope) error {
-	text := scope.String()
-	if id, ok := scope.ManagementGroup(); ok {
-		_, err := findManagementGroup(r, id)
-		return err
-	}
-	sub, ok := scope.Subscription()
-	if !ok {
+	if scope.Equal(authz.RootScope) {
 		return nil
 	}
-	if _, err := findSubscription(r, sub); err != nil {
+	parts := strings.Split(strings.Trim(scope.String(), "/"), "/")
+	_, inSubscription := scope.Subscription()
+	group, inGroup := scope.ResourceGroup()
+	management, isManagement := scope.ManagementGroup()
+	switch n := len(parts); {
+	case isManagement && n == 4:
+		_, err := findManagementGroup(r, management)
+		return err
+	case inSubscription && n == 2:
+		_, err := findSubscription(r, parts[1])
+		return err
+	case inGroup && n == 4:
+		_, err := findGroup(r, parts[1], group)
+		return err
+	case inGroup && n >= 8 && strings.EqualFold(parts[5], "Microsoft.KeyVault") && strings.EqualFold(parts[6], "vaults") && isObject(parts[8:]):
+		_, err := findVault(r, VaultID{SubscriptionID: parts[1], ResourceGroup: group, Name: parts[7]})
 		return err
 	}
-	group, ok := scope.ResourceGroup()
-	if !ok {
-		return nil
+	return fault.New(fault.ResourceNotFound, "The resource '%s' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix", clean(scope.String()))
+}
+
+// isObject reports whether the segments behind a vault are none or those of an object.
+func isObject(parts []string) bool {
+	if len(parts) != 2 {
+		return len(parts) == 0
 	}
-	if _, err := findGroup(r, sub, group); err != nil {
-		return err
+	switch lower(parts[0]) {
+	case "secrets", "keys", "certificates":
+		return true
 	}
-	parts := strings.Split(strings.Trim(text, "/"), "/")
-	if len(parts) < 8 {
-		return nil
-	}
-	if !strings.EqualFold(parts[5], "Microsoft.KeyVault") || !strings.EqualFold(parts[6], "vaults") {
-		return fault.New(fault.ResourceNotFound, "The Resource '%s/%s/%s' under resource group '%s' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
-			clean(parts[5]), clean(parts[6]), clean(parts[7]), clean(group))
-	}
-	_, err := findVault(r, VaultID{SubscriptionID: sub, ResourceGroup: group, Name: parts[7]})
-	return err
+	return false
 }
 
 // clean makes a name from a request fit for a message.

@@ -107,7 +107,7 @@ func (w *world) signIn(ctx context.Context, tf *stage, v values) error {
 	if err != nil {
 		return err
 	}
-	secret, err := tf.attribute(ctx, "coffer_application_password.app", "value")
+	secret, err := w.secret(ctx, "app-password")
 	if err != nil {
 		return err
 	}

@@ -12,4 +12,12 @@ resource "coffer_group" "example" {
 resource "coffer_user" "example" {
   user_principal_name = "ada@example.com"
   display_name        = "Ada Lovelace"
+  password_wo         = var.first_password
+  password_wo_version = 1
+}
+
+variable "first_password" {
+  type      = string
+  sensitive = true
+  ephemeral = true
 }

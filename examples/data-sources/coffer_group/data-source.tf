@@ -1,0 +1,3 @@
+data "coffer_group" "example" {
+  display_name = coffer_group.example.display_name
+}

@@ -1,0 +1,3 @@
+data "coffer_resource_group" "example" {
+  name = coffer_resource_group.example.name
+}

@@ -1,0 +1,30 @@
+# What the example needs around it.
+terraform {
+  required_providers {
+    coffer = { source = "coffer-dev/coffer" }
+  }
+}
+
+resource "coffer_resource_group" "example" {
+  name     = "rg-example"
+  location = "westeurope"
+}
+
+resource "coffer_vault" "example" {
+  name                       = "kv-example"
+  resource_group_name        = coffer_resource_group.example.name
+  location                   = coffer_resource_group.example.location
+  sku_name                   = "standard"
+  rbac_authorization_enabled = true
+}
+
+resource "coffer_group" "example" {
+  display_name = "Security team"
+}
+
+# At any scope: here all of a vault.
+resource "coffer_role_assignment" "example" {
+  scope                = coffer_vault.example.id
+  role_definition_name = "Key Vault Secrets User"
+  principal_id         = coffer_group.example.object_id
+}

@@ -1,0 +1,6 @@
+# What the example needs around it.
+terraform {
+  required_providers {
+    coffer = { source = "coffer-dev/coffer" }
+  }
+}

@@ -1,0 +1,3 @@
+data "coffer_service_principal" "example" {
+  client_id = coffer_service_principal.example.client_id
+}

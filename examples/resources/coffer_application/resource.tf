@@ -1,0 +1,3 @@
+resource "coffer_application" "example" {
+  display_name = "Invoice service"
+}
