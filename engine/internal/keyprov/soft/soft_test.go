@@ -11,3 +11,7 @@ import (
 func TestConformance(t *testing.T) {
 	keyprovtest.Run(t, func(*testing.T) keyprov.Provider { return soft.New() })
 }
+
+func TestWycheproof(t *testing.T) {
+	keyprovtest.Wycheproof(t, soft.New())
+}
