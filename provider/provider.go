@@ -99,9 +99,11 @@ func (p *cofferProvider) Resources(context.Context) []func() resource.Resource {
 		newFederatedResource,
 		newGroupMemberResource,
 		newGroupResource,
+		newKeyResource,
 		newResourceGroupResource,
 		newRoleAssignmentResource,
 		newRoleDefinitionResource,
+		newSecretResource,
 		newServicePrincipalResource,
 		newUserResource,
 		newVaultResource,
@@ -116,9 +118,11 @@ func (p *cofferProvider) DataSources(context.Context) []func() datasource.DataSo
 		newClientConfigDataSource,
 		newFederatedDataSource,
 		newGroupDataSource,
+		newKeyDataSource,
 		newResourceGroupDataSource,
 		newRoleAssignmentDataSource,
 		newRoleDefinitionDataSource,
+		newSecretDataSource,
 		newServicePrincipalDataSource,
 		newUserDataSource,
 		newVaultDataSource,
@@ -129,5 +133,6 @@ func (p *cofferProvider) DataSources(context.Context) []func() datasource.DataSo
 func (p *cofferProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{
 		newApplicationPasswordEphemeral,
+		newSecretEphemeral,
 	}
 }

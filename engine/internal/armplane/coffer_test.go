@@ -177,3 +177,40 @@ func TestMigrateToRBAC(t *testing.T) {
 	w.call("nobody", "GET", "/coffer/v1/migrate-to-rbac?vault="+url.QueryEscape(vaultPath("rg", "vault1")), nil).want(403, "AuthorizationFailed")
 	w.call("root", "GET", "/coffer/v1/migrate-to-rbac?vault=%2Fsubscriptions%2F"+sub, nil).want(400, "BadRequest")
 }
+
+func TestExplainConditions(t *testing.T) {
+	w := newWorld(t)
+	app := w.principal("app")
+	w.principal("data admin")
+	rg := "/subscriptions/" + sub + "/resourceGroups/rg"
+	w.assign(rg, "data admin", "Key Vault Data Access Administrator")
+	w.call("root", "PUT", vaultPath("rg", "vault1")+v2024, vaultWith(object{"enableRbacAuthorization": true})).want(200, "")
+	condition := "((!(ActionMatches{'" + getSecret + "'})) OR (@Resource[Microsoft.KeyVault/vaults/secrets:name] StringStartsWithIgnoreCase 'app-'))"
+	got := w.call("root", "PUT", assignmentPath(rg, guid(1)), assignment(role(secretsUser), app, "condition", condition, "conditionVersion", "2.0")).want(201, "")
+	if got.at("properties.condition") != condition || got.at("properties.conditionVersion") != "2.0" {
+		t.Fatal(got.text)
+	}
+	w.call("root", "PUT", assignmentPath(rg, guid(2)), assignment(role(reader), app, "condition", "@Resource[a] Equals")).want(400, "BadRequestFormat")
+
+	for name, want := range map[string]bool{"app-one": true, "other": false} {
+		got := w.explain("root", "scope", vaultPath("rg", "vault1")+"/secrets/"+name, "action", getSecret, "principalId", app).want(200, "")
+		if got.at("subject.allowed") != want {
+			t.Errorf("%s: %s", name, got.text)
+		}
+		if want {
+			continue
+		}
+		if near := got.at("subject.conditional").([]any); len(near) != 1 || near[0].(object)["condition"] != condition {
+			t.Errorf("%s: %s", name, got.text)
+		}
+	}
+	// The data access administrator could give itself the role, the contributor of
+	// nothing could not.
+	got = w.explain("root", "scope", vaultPath("rg", "vault1")+"/secrets/other", "action", getSecret).want(200, "")
+	if diff := cmp.Diff([]string{"data admin", "root"}, names(got.at("couldGrantThemselves"), "principal.name")); diff != "" {
+		t.Fatal(diff)
+	}
+	if diff := cmp.Diff([]string{}, names(got.at("who"), "principal.name")); diff != "" {
+		t.Fatal(diff)
+	}
+}
