@@ -1,5 +1,10 @@
 package authz
 
+import (
+	"bytes"
+	"strings"
+)
+
 // Assignment gives a role to a principal at a scope and everywhere below it, while
 // the condition, if there is one, holds.
 type Assignment struct {
@@ -101,14 +106,13 @@ type Decision struct {
 	Conditional bool
 }
 
-// Decide decides. It allocates nothing.
+// Decide decides. It allocates nothing unless it has to look at a condition.
 func (g *Grants) Decide(req Request) Decision {
 	var buf [maxAction]byte
 	action, ok := foldAction(&buf, req.Action)
 	if g == nil || !ok {
 		return Decision{}
 	}
-	in := input{action: action, plane: plane(req.Data), subOperation: req.SubOperation, attributes: req.Attributes}
 	for i := range req.Chain {
 		key := req.Chain[i].key
 		if key == "" {
@@ -117,7 +121,7 @@ func (g *Grants) Decide(req Request) Decision {
 		grants := g.byScope[key]
 		for j := range grants {
 			grant := &grants[j]
-			if conditional, ok := grant.allows(&in, req.Unconditional); ok {
+			if conditional, ok := grant.allows(action, &req); ok {
 				return g.allowed(grant.index, conditional)
 			}
 		}
@@ -133,31 +137,37 @@ func (g *Grants) allowed(index int, conditional bool) Decision {
 	}
 }
 
-// input is a request made ready for matching.
+// input is what conditions look at.
 type input struct {
 	action       []byte
-	plane        int
 	subOperation string
 	attributes   Attributes
 }
 
 // allows reports whether the grant allows the request: a permission of its role covers
 // the action, and the conditions of that permission and of the assignment hold.
-func (g *grant) allows(in *input, unconditional bool) (conditional, ok bool) {
-	if unconditional && g.condition != nil {
+func (g *grant) allows(action []byte, req *Request) (conditional, ok bool) {
+	if req.Unconditional && g.condition != nil {
 		return false, false
 	}
 	for i := range g.role.permissions {
 		p := &g.role.permissions[i]
-		if !p.covers(in.action, in.plane) {
+		if !p.covers(action, plane(req.Data)) {
 			continue
 		}
 		if p.condition == nil && g.condition == nil {
 			return false, true
 		}
-		if !unconditional && p.condition.holds(in) && g.condition.holds(in) {
+		if !req.Unconditional && g.holds(p, action, req) {
 			return true, true
 		}
 	}
 	return false, false
+}
+
+// holds evaluates the conditions. It works on copies, so that decisions without
+// conditions keep theirs on the stack.
+func (g *grant) holds(p *permission, action []byte, req *Request) bool {
+	in := &input{action: bytes.Clone(action), subOperation: strings.Clone(req.SubOperation), attributes: req.Attributes}
+	return p.condition.holds(in) && g.condition.holds(in)
 }
