@@ -70,14 +70,6 @@ func newFoldedSet(words []string) foldedSetValue {
 	return foldedSetValue{types.SetValueMust(types.StringType, values)}
 }
 
-// newFoldedSetOrNull treats no words as no value.
-func newFoldedSetOrNull(words []string) foldedSetValue {
-	if len(words) == 0 {
-		return nullFoldedSet()
-	}
-	return newFoldedSet(words)
-}
-
 // words returns the elements of the set that are known.
 func (v foldedSetValue) words() []string { return words(v.SetValue) }
 

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -67,10 +66,6 @@ func (c *restClient) post(ctx context.Context, path string, body, answer any) er
 	return c.do(ctx, http.MethodPost, path, body, answer)
 }
 
-func (c *restClient) put(ctx context.Context, path string, body, answer any) error {
-	return c.do(ctx, http.MethodPut, path, body, answer)
-}
-
 func (c *restClient) patch(ctx context.Context, path string, body any) error {
 	return c.do(ctx, http.MethodPatch, path, body, nil)
 }
@@ -108,10 +103,3 @@ func segment(value string) string { return url.PathEscape(value) }
 func quoted(value string) string {
 	return url.QueryEscape("'" + strings.ReplaceAll(value, "'", "''") + "'")
 }
-
-// nullable distinguishes, in a JSON body, a property to clear from one to leave alone:
-// use it with omitempty through a pointer.
-type nullable struct{ value *string }
-
-// MarshalJSON implements json.Marshaler.
-func (n nullable) MarshalJSON() ([]byte, error) { return json.Marshal(n.value) }

@@ -135,7 +135,8 @@ func (k *PublicKey) Encrypt(alg Algorithm, plaintext sensitive.Bytes) ([]byte, e
 	if info.Scheme == OAEP {
 		out, err = rsa.EncryptOAEP(info.Hash.New(), rand.Reader, k.rsa, plaintext.Reveal(), nil)
 	} else {
-		out, err = rsa.EncryptPKCS1v15(rand.Reader, k.rsa, plaintext.Reveal()) //nolint:staticcheck // RSA1_5 is on the wire.
+		//lint:ignore SA1019 RSA1_5 is on the wire.
+		out, err = rsa.EncryptPKCS1v15(rand.Reader, k.rsa, plaintext.Reveal())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("encrypt with %s: %w", alg, err)

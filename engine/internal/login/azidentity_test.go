@@ -75,7 +75,8 @@ func TestAzureSDKCredentials(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	byPassword, err := azidentity.NewUsernamePasswordCredential(identitytest.TenantID, az, "alice@example.org", goodPassword, &azidentity.UsernamePasswordCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true}) //nolint:staticcheck // What old scripts still use.
+	//lint:ignore SA1019 What old scripts still use.
+	byPassword, err := azidentity.NewUsernamePasswordCredential(identitytest.TenantID, az, "alice@example.org", goodPassword, &azidentity.UsernamePasswordCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -113,7 +113,6 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 // tokenReply is the answer with tokens. Version 1.0 writes numbers as text.
 type tokenReply struct {
 	v1           bool
-	tokenType    string
 	scope        string
 	resource     string
 	accessToken  string

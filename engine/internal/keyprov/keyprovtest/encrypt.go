@@ -64,7 +64,8 @@ func encryptsRSA(t *testing.T, key, again keyprov.Key, info keyprov.Info) {
 		if info.Scheme == keyprov.OAEP {
 			fromGo, err = rsa.EncryptOAEP(info.Hash.New(), rand.Reader, public, text, nil)
 		} else {
-			fromGo, err = rsa.EncryptPKCS1v15(rand.Reader, public, text) //nolint:staticcheck // RSA1_5 is on the wire.
+			//lint:ignore SA1019 RSA1_5 is on the wire.
+			fromGo, err = rsa.EncryptPKCS1v15(rand.Reader, public, text)
 		}
 		if err != nil {
 			t.Fatal(err)

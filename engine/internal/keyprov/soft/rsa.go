@@ -61,7 +61,8 @@ func (k *rsaKey) Decrypt(_ context.Context, alg keyprov.Algorithm, in keyprov.Se
 	if info.Scheme == keyprov.OAEP {
 		out, err = rsa.DecryptOAEP(info.Hash.New(), nil, k.private, in.Value, nil)
 	} else {
-		out, err = rsa.DecryptPKCS1v15(nil, k.private, in.Value) //nolint:staticcheck // RSA1_5 is on the wire.
+		//lint:ignore SA1019 RSA1_5 is on the wire.
+		out, err = rsa.DecryptPKCS1v15(nil, k.private, in.Value)
 	}
 	if err != nil {
 		return sensitive.Bytes{}, keyprov.ErrDecrypt
