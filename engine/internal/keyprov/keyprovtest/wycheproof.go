@@ -112,6 +112,27 @@ func (s *suite) groupKey(t *testing.T, g wycheproof.Group) keyprov.Key {
 	return s.imported(t, RSAJWK(parsed.(*rsa.PrivateKey)))
 }
 
+// refusesUnbalanced reports whether the key of the group has primes of very different
+// length, which are not to be imported, and checks that they are not.
+func (s *suite) refusesUnbalanced(t *testing.T, g wycheproof.Group) bool {
+	t.Helper()
+	parsed, err := x509.ParsePKCS8PrivateKey(g.PrivatePKCS8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := parsed.(*rsa.PrivateKey)
+	for _, prime := range key.Primes {
+		if prime.BitLen() == key.N.BitLen()/2 {
+			continue
+		}
+		if _, err := s.provider.Import(t.Context(), RSAJWK(key)); !errors.Is(err, keyprov.ErrInvalid) {
+			t.Errorf("a key of unbalanced primes is imported: %v", err)
+		}
+		return true
+	}
+	return false
+}
+
 func (s *suite) wycheproofDecrypt(t *testing.T, file string, alg keyprov.Algorithm) {
 	for _, g := range wycheproof.Load(t, file) {
 		if !s.provider.Supports(keyprov.Spec{Kind: keyprov.RSA, Size: g.KeySize}, alg) {
@@ -142,6 +163,9 @@ func (s *suite) wycheproofSign(t *testing.T, file string) {
 	for _, g := range wycheproof.Load(t, file) {
 		alg, ok := algs[g.SHA]
 		if !ok || !s.provider.Supports(keyprov.Spec{Kind: keyprov.RSA, Size: g.KeySize}, alg) {
+			continue
+		}
+		if s.refusesUnbalanced(t, g) {
 			continue
 		}
 		info, _ := keyprov.AlgorithmInfo(alg)
