@@ -244,7 +244,8 @@ func TestEnvAndPassphraseRoots(t *testing.T) {
 		}
 		return root.ID()
 	}
-	if id("a", salt) != id("a", salt) || id("a", salt) == id("b", salt) {
+	first, again := id("a", salt), id("a", salt)
+	if first != again || first == id("b", salt) {
 		t.Error("the passphrase does not decide the key")
 	}
 	for _, bad := range []string{"", "x", "argon2id$v=19$m=4294967295,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA", "argon2id$v=19$m=1,t=0,p=0$"} {
