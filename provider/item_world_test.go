@@ -1,8 +1,10 @@
 package provider_test
 
 import (
+	"context"
 	"testing"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azkeys"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 )
@@ -58,5 +60,14 @@ func must[T any](t *testing.T) func(T, error) T {
 			t.Fatal(err)
 		}
 		return value
+	}
+}
+
+// mustSignIn fails the test unless the client secret gets a token.
+func (w *world) mustSignIn(clientID, secret string) {
+	w.t.Helper()
+	scopes := []string{"https://management." + w.info.Domain + "/.default"}
+	if _, err := w.signIn(clientID, secret).GetToken(context.Background(), policy.TokenRequestOptions{Scopes: scopes}); err != nil {
+		w.t.Error(err)
 	}
 }

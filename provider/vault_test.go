@@ -177,7 +177,7 @@ func TestAccVault_planErrors(t *testing.T) {
   soft_delete_retention_days = 10`), `Purge protection cannot be turned off`),
 		fails(vault(`sku_name = "premium"
   purge_protection_enabled = true
-  soft_delete_retention_days = 11`), `(?s)The retention time cannot be changed.*created with 10 days`),
+  soft_delete_retention_days = 11`), `The retention time cannot be changed.*created with 10 days`),
 		fails(vault(`purge_protection_enabled = true
   soft_delete_retention_days = 10`), `The SKU cannot be lowered`),
 		fails(regexp.MustCompile(`location            = .*`).ReplaceAllString(vault(protected), `location = "northeurope"`), `cannot be replaced under the same name`),
