@@ -52,6 +52,10 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case p := <-done:
+		// A handler that was cut short by the cancellation may be done as soon as that.
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if p != nil {
 			return nil, fmt.Errorf("inproc: the handler of %s %s broke off: %v", req.Method, req.URL.Path, p)
 		}
