@@ -102,8 +102,10 @@ type cache struct {
 	parents    map[string][]authz.Scope
 }
 
+// subjectKey is all that the check of a caller depends on.
 type subjectKey struct {
 	objectID, appID string
+	kind            authz.PrincipalType
 	delegated       bool
 }
 
@@ -248,7 +250,7 @@ func (s *Snapshot) Subject(caller authz.Caller) (*Subject, error) {
 	if caller.IsZero() {
 		return nil, fault.New(fault.Unauthorized, "AKV10000: Request is missing a Bearer or PoP token.")
 	}
-	key := subjectKey{caller.ObjectID, caller.AppID, caller.Delegated}
+	key := subjectKey{caller.ObjectID, caller.AppID, caller.Type, caller.Delegated}
 	if known := lookup(s.cache, s.cache.subjects, key); known != nil {
 		return &Subject{Caller: caller, IDs: known.IDs, grants: known.grants}, nil
 	}

@@ -146,13 +146,15 @@ var (
 	foldedObjectTags       = [3]string{lowerASCII(AttrSecretTags), lowerASCII(AttrKeyTags), lowerASCII(AttrCertificateTags)}
 )
 
-// attribute is a reference to an attribute in a condition. key is the part between
-// <$ and $>, whose letter case matters.
+// attribute is a reference to an attribute in a condition. key is that of a tag, and
+// exact is set if its letter case matters.
 type attribute struct {
 	source Source
+	text   string // as it was written
 	name   string // folded, without the key
 	key    string
 	keyed  bool
+	exact  bool
 }
 
 // find returns the values of the attribute; one is where a single value may be put.
@@ -165,7 +167,7 @@ func (a *Attributes) find(ref *attribute, one *[1]string) []string {
 		if !ref.keyed {
 			return v.values()
 		}
-		value, ok := v.tags[ref.key]
+		value, ok := findTag(v.tags, ref.key, ref.exact)
 		if !ok {
 			return nil
 		}
@@ -173,4 +175,22 @@ func (a *Attributes) find(ref *attribute, one *[1]string) []string {
 		return one[:]
 	}
 	return nil
+}
+
+// findTag returns the tag with the key. A key that is not exact and of which there are
+// several spellings, none of them this one, names no tag rather than any of them.
+func findTag(tags map[string]string, key string, exact bool) (value string, ok bool) {
+	if value, ok = tags[key]; ok || exact {
+		return value, ok
+	}
+	for k, v := range tags {
+		if !equalFoldASCII(k, key) {
+			continue
+		}
+		if ok {
+			return "", false
+		}
+		value, ok = v, true
+	}
+	return value, ok
 }

@@ -1,9 +1,6 @@
 package authz
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // Condition restricts a role assignment or a permission of a role (wire reference 5.3).
 type Condition struct {
@@ -28,51 +25,62 @@ func CheckConditionVersion(version string) error {
 	return nil
 }
 
-// holds evaluates the condition; no condition always holds.
-func (c *Condition) holds(in *input) bool { return c == nil || c.root.holds(in) }
+// holds evaluates the condition; no condition always holds, and the zero Condition never.
+func (c *Condition) holds(in *input) bool { return c == nil || c.root != nil && evaluate(c.root, in) }
 
-// node is a part of a condition that is true or false of a request.
-type node interface{ holds(in *input) bool }
+// node is a part of a condition that is true or false of a request: one of the types
+// below.
+type node interface{ isNode() }
 
-type not struct{ of node }
+type (
+	not                 struct{ of node }
+	allOf               []node
+	anyOf               []node
+	actionMatches       struct{ patterns patterns }
+	subOperationMatches struct{ name string }
+	exists              struct{ attribute attribute }
+)
 
-func (n not) holds(in *input) bool { return !n.of.holds(in) }
+func (*not) isNode()                 {}
+func (allOf) isNode()                {}
+func (anyOf) isNode()                {}
+func (*actionMatches) isNode()       {}
+func (*subOperationMatches) isNode() {}
+func (*exists) isNode()              {}
+func (*comparison) isNode()          {}
 
-type allOf []node
-
-func (n allOf) holds(in *input) bool {
-	for _, part := range n {
-		if !part.holds(in) {
-			return false
+// evaluate reports whether the part is true. It is one function, not a method of each
+// part, because a call through an interface would make every decision allocate its
+// input.
+func evaluate(n node, in *input) bool {
+	switch n := n.(type) {
+	case *not:
+		return !evaluate(n.of, in)
+	case allOf:
+		for _, part := range n {
+			if !evaluate(part, in) {
+				return false
+			}
 		}
-	}
-	return true
-}
-
-type anyOf []node
-
-func (n anyOf) holds(in *input) bool {
-	for _, part := range n {
-		if part.holds(in) {
-			return true
+		return true
+	case anyOf:
+		for _, part := range n {
+			if evaluate(part, in) {
+				return true
+			}
 		}
+		return false
+	case *actionMatches:
+		return n.patterns.matches(in.action)
+	case *subOperationMatches:
+		return in.subOperation != "" && equalFoldASCII(n.name, in.subOperation)
+	case *exists:
+		var one [1]string
+		return len(in.attributes.find(&n.attribute, &one)) > 0
+	case *comparison:
+		return n.holds(in)
 	}
 	return false
-}
-
-type actionMatches struct{ patterns patterns }
-
-func (n actionMatches) holds(in *input) bool { return n.patterns.matches(in.action) }
-
-type subOperationMatches struct{ name string }
-
-func (n subOperationMatches) holds(in *input) bool { return strings.EqualFold(n.name, in.subOperation) }
-
-type exists struct{ attribute attribute }
-
-func (n exists) holds(in *input) bool {
-	var one [1]string
-	return len(in.attributes.find(&n.attribute, &one)) > 0
 }
 
 // operand is one side of a comparison: an attribute, or values that the condition
@@ -99,15 +107,18 @@ type quantifier struct {
 type comparison struct {
 	left, right operand
 	quantifier  quantifier
-	compare     func(left, right string) bool
+	operator    operator
 }
 
-// holds is false if a side has no value: an absent attribute makes every comparison
-// false, also a negative one.
+// holds is false if a side has no value, or one that the operator cannot compare: such
+// an attribute makes every comparison false, also a negative one.
 func (n *comparison) holds(in *input) bool {
 	var oneLeft, oneRight [1]string
 	left, right := n.left.resolve(in, &oneLeft), n.right.resolve(in, &oneRight)
 	if len(left) == 0 || len(right) == 0 || !n.quantifier.multi && (len(left) > 1 || len(right) > 1) {
+		return false
+	}
+	if n.left.attribute != nil && !n.operator.takes(left) || n.right.attribute != nil && !n.operator.takes(right) {
 		return false
 	}
 	for _, l := range left {
@@ -120,9 +131,19 @@ func (n *comparison) holds(in *input) bool {
 
 func (n *comparison) holdsFor(left string, right []string) bool {
 	for _, r := range right {
-		if n.compare(left, r) != n.quantifier.allOfRight {
+		if n.operator.compare(left, r) != n.quantifier.allOfRight {
 			return !n.quantifier.allOfRight
 		}
 	}
 	return n.quantifier.allOfRight
+}
+
+// takes reports whether the operator can compare all of the values.
+func (o *operator) takes(values []string) bool {
+	for _, value := range values {
+		if !o.valid(value) {
+			return false
+		}
+	}
+	return true
 }

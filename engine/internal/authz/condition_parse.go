@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -13,7 +14,8 @@ const (
 	maxConditionSet   = 256
 )
 
-// ConditionError says what is wrong with a condition, and where: Offset counts bytes.
+// ConditionError says what is wrong with a condition, and where: Offset counts the
+// characters before that place.
 type ConditionError struct {
 	Offset int
 	Reason string
@@ -43,11 +45,15 @@ func ParseCondition(text string) (*Condition, error) {
 	}
 	p := &conditionParser{text: text}
 	root, err := p.expr(0)
+	if p.skip(); err == nil && p.at < len(text) {
+		err = p.fail("expected AND, OR or the end")
+	}
+	if where := (*ConditionError)(nil); errors.As(err, &where) {
+		// The parser counts bytes.
+		where.Offset = utf8.RuneCountInString(text[:where.Offset])
+	}
 	if err != nil {
 		return nil, err
-	}
-	if p.skip(); p.at < len(text) {
-		return nil, p.fail("expected AND, OR or the end")
 	}
 	return &Condition{text: text, root: root}, nil
 }
@@ -151,7 +157,7 @@ func (p *conditionParser) term(depth int) (node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return not{of}, nil
+		return &not{of}, nil
 	}
 	return p.primary(depth)
 }
@@ -176,7 +182,7 @@ func (p *conditionParser) primary(depth int) (node, error) {
 		if err != nil {
 			return nil, p.fail("%v", err)
 		}
-		return actionMatches{compiled}, nil
+		return &actionMatches{compiled}, nil
 	case p.takeWord("SubOperationMatches"):
 		names, err := p.set()
 		if err != nil {
@@ -184,7 +190,7 @@ func (p *conditionParser) primary(depth int) (node, error) {
 		}
 		parts := make(anyOf, len(names))
 		for i, name := range names {
-			parts[i] = subOperationMatches{name}
+			parts[i] = &subOperationMatches{name}
 		}
 		return parts, nil
 	case p.takeWord("Exists"):
@@ -192,7 +198,7 @@ func (p *conditionParser) primary(depth int) (node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return exists{*a}, nil
+		return &exists{*a}, nil
 	}
 	return p.comparison()
 }
@@ -221,13 +227,16 @@ func (p *conditionParser) comparison() (node, error) {
 		if !quantified.multi && len(side.values) > 1 {
 			return nil, &ConditionError{start, word + " compares with one value; several need ForAnyOfAnyValues: or such before it"}
 		}
-		for _, value := range side.values {
+		for i, value := range side.values {
 			if !op.valid(value) {
 				return nil, &ConditionError{start, fmt.Sprintf("%s cannot compare with '%s'", word, value)}
 			}
+			if !op.pattern {
+				side.values[i] = strings.ReplaceAll(value, `\\`, `\`)
+			}
 		}
 	}
-	return &comparison{left, right, quantified, op.compare}, nil
+	return &comparison{left, right, quantified, op}, nil
 }
 
 var quantifiers = map[string]quantifier{
@@ -294,8 +303,9 @@ func (p *conditionParser) set() ([]string, error) {
 	}
 }
 
-// value is a text in quotes, in which \ takes the meaning off a quote, or a bare word:
-// a number, true, false, or a UUID.
+// value is a text in quotes, in which \ takes the meaning off a quote and off another
+// \, or a bare word: a number, true, false, or a UUID. It leaves \\ as it stands,
+// because a pattern has a meaning of its own for it.
 func (p *conditionParser) value() (string, error) {
 	if !p.take("'") {
 		word := p.word()
@@ -311,9 +321,15 @@ func (p *conditionParser) value() (string, error) {
 		case c == '\'':
 			p.at = i + 1
 			return value.String(), nil
+		case c < ' ' || c == 0x7f:
+			p.at = i
+			return "", p.fail("a text has no control characters")
 		case c == '\\' && i+1 < len(p.text) && p.text[i+1] == '\'':
 			i++
 			value.WriteByte('\'')
+		case c == '\\' && i+1 < len(p.text) && p.text[i+1] == '\\':
+			i++
+			value.WriteString(`\\`)
 		default:
 			value.WriteByte(c)
 		}
@@ -324,7 +340,8 @@ func (p *conditionParser) value() (string, error) {
 var sources = []Source{FromRequest, FromResource, FromPrincipal, FromEnvironment}
 
 // attribute is @Source[Namespace/type:name]. A tag is written as Azure writes it,
-// @Source[Namespace/type/tags:Key<$key_case_sensitive$>], or @Source[...type:tags<$Key$>].
+// @Source[Namespace/type/tags:Key<$key_case_sensitive$>], where the letter case of the
+// key counts because of the marker, or @Source[...type:tags<$Key$>], where it does too.
 func (p *conditionParser) attribute() (*attribute, error) {
 	p.skip()
 	for _, source := range sources {
@@ -353,28 +370,37 @@ func (p *conditionParser) attribute() (*attribute, error) {
 
 const caseMarker = "key_case_sensitive"
 
+// newAttribute reads the name of an attribute. Of the environment it may be a bare
+// word; elsewhere it has the type of a resource before it.
 func newAttribute(source Source, body string) (*attribute, bool) {
-	a := &attribute{source: source}
-	name, rest, keyed := strings.Cut(body, "<$")
-	if keyed {
-		key, tail, closed := strings.Cut(rest, "$>")
-		if !closed || tail != "" || key == "" {
+	a := &attribute{source: source, text: body, exact: true}
+	name, rest, marked := strings.Cut(body, "<$")
+	marker := ""
+	if marked {
+		var tail string
+		var closed bool
+		if marker, tail, closed = strings.Cut(rest, "$>"); !closed || tail != "" || marker == "" {
 			return nil, false
 		}
-		if key == caseMarker {
-			base, tag, found := strings.Cut(name, "/tags:")
-			if !found || tag == "" {
-				return nil, false
-			}
-			name, key = base+":tags", tag
-		}
-		a.key = key
 	}
-	a.name, a.keyed = lowerASCII(name), keyed
+	base, tag, isTag := strings.Cut(name, "/tags:")
+	switch {
+	case isTag:
+		if tag == "" || marked && marker != caseMarker {
+			return nil, false
+		}
+		name, a.key, a.exact = base+":tags", tag, marked
+	case marker == caseMarker:
+		return nil, false
+	default:
+		a.key = marker
+	}
+	a.name, a.keyed = lowerASCII(name), marked || isTag
 	for _, c := range []byte(name) {
 		if !isWordByte(c) && c != '.' && c != '/' {
 			return nil, false
 		}
 	}
-	return a, name != ""
+	resource, attr, typed := strings.Cut(name, ":")
+	return a, resource != "" && (typed && attr != "" || !typed && source == FromEnvironment)
 }

@@ -1,10 +1,5 @@
 package authz
 
-import (
-	"bytes"
-	"strings"
-)
-
 // Assignment gives a role to a principal at a scope and everywhere below it, while
 // the condition, if there is one, holds.
 type Assignment struct {
@@ -106,7 +101,7 @@ type Decision struct {
 	Conditional bool
 }
 
-// Decide decides. It allocates nothing unless it has to look at a condition.
+// Decide decides. It allocates nothing.
 func (g *Grants) Decide(req Request) Decision {
 	var buf [maxAction]byte
 	action, ok := foldAction(&buf, req.Action)
@@ -165,9 +160,8 @@ func (g *grant) allows(action []byte, req *Request) (conditional, ok bool) {
 	return false, false
 }
 
-// holds evaluates the conditions. It works on copies, so that decisions without
-// conditions keep theirs on the stack.
+// holds evaluates the condition of the permission and that of the assignment.
 func (g *grant) holds(p *permission, action []byte, req *Request) bool {
-	in := &input{action: bytes.Clone(action), subOperation: strings.Clone(req.SubOperation), attributes: req.Attributes}
-	return p.condition.holds(in) && g.condition.holds(in)
+	in := input{action: action, subOperation: req.SubOperation, attributes: req.Attributes}
+	return p.condition.holds(&in) && g.condition.holds(&in)
 }

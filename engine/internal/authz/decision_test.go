@@ -222,6 +222,9 @@ func TestDifferential(t *testing.T) {
 func FuzzParseScope(f *testing.F) {
 	f.Add(vaultID + "/secrets/x")
 	f.Add("/providers/Microsoft.Management/managementGroups/m")
+	f.Add("/subscriptions/s/resourceGroups/..")
+	f.Add("/subscriptions/s//resourceGroups/a%2Fb")
+	f.Add("/subscriptions/s/resourceGroups/\u212a")
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := authz.ParseScope(text)
 		if err != nil {
@@ -237,10 +240,18 @@ func FuzzParseScope(f *testing.F) {
 func FuzzActionMatches(f *testing.F) {
 	f.Add("Microsoft.KeyVault/*/read", "Microsoft.KeyVault/vaults/secrets/read")
 	f.Add("*a*b*", "xaxbx")
+	f.Add("**", "a")
+	f.Add("ab*ba", "aba")
+	f.Add("Microsoft.Authorization/*/Write", "microsoft.authorization/roleAssignments/write")
 	f.Fuzz(func(t *testing.T, pattern, action string) {
 		got := authz.ActionMatches(pattern, action)
 		if got && !strings.Contains(pattern, "*") && !strings.EqualFold(pattern, action) {
 			t.Errorf("%q matches %q", pattern, action)
+		}
+		// Within what actions may hold, the reference agrees.
+		plain := regexp.MustCompile(`^[\x21-\x7e]{1,256}$`)
+		if plain.MatchString(pattern) && plain.MatchString(action) && got != refMatches([]string{pattern}, action) {
+			t.Errorf("%q matches %q: %v, the reference says otherwise", pattern, action, got)
 		}
 	})
 }
